@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// `bench` is not declared as a product on purpose: SwiftPM still builds it for `swift run bench` in this package, and
+// a package that depends on a library product resolves none of the harness's dependencies.
+let package = Package(
+    name: "swift-flight-recorder",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "RingBuffers", targets: ["RingBuffers"]),
+        .library(name: "TraceFormats", targets: ["TraceFormats"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        .target(name: "CPlatform"),
+        .target(name: "RingBuffers", dependencies: ["CPlatform"], swiftSettings: settings),
+        .target(name: "TraceFormats", swiftSettings: settings),
+
+        .target(
+            name: "Harness",
+            dependencies: ["CPlatform", .product(name: "Histogram", package: "hdrhistogram-swift")],
+            path: "Benchmarks/Harness", swiftSettings: settings),
+        .target(
+            name: "RingStrategies",
+            dependencies: [
+                "CPlatform", "RingBuffers", .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Benchmarks/RingStrategies", swiftSettings: settings),
+        .target(
+            name: "Suites",
+            dependencies: ["CPlatform", "Harness", "RingStrategies", "RingBuffers", "TraceFormats"],
+            path: "Benchmarks/Suites", swiftSettings: settings),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Suites", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/bench", swiftSettings: settings),
+
+        .testTarget(name: "RingBuffersTests", dependencies: ["RingBuffers"], swiftSettings: settings),
+        .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
+        .testTarget(name: "HarnessTests", dependencies: ["Harness"], swiftSettings: settings),
+        .testTarget(
+            name: "TraceFormatsTests", dependencies: ["TraceFormats"], resources: [.copy("Data")],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,148 @@
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#elif defined(__APPLE__)
+#include <mach/mach.h>
+#include <mach/mach_vm.h>
+#include <os/os_sync_wait_on_address.h>
+#endif
+
+bool cplatform_cycle_counter_is_invariant(void) {
+#if defined(__x86_64__)
+  unsigned eax, ebx, ecx, edx;
+  if (!__get_cpuid(0x80000007, &eax, &ebx, &ecx, &edx)) return false;
+  return (edx >> 8) & 1;
+#elif defined(__aarch64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+uint64_t cplatform_cycle_counter_frequency(void) {
+#if defined(__aarch64__)
+  uint64_t hertz;
+  __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hertz));
+  return hertz;
+#else
+  return 0;
+#endif
+}
+
+void cplatform_wait(const uint32_t *address, uint32_t expected, uint64_t timeout_ns) {
+#if defined(__linux__)
+  struct timespec limit = {.tv_sec = (time_t)(timeout_ns / 1000000000), .tv_nsec = (long)(timeout_ns % 1000000000)};
+  syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, timeout_ns ? &limit : NULL, NULL, 0);
+#elif defined(__APPLE__)
+  if (timeout_ns)
+    os_sync_wait_on_address_with_timeout((void *)address, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE,
+                                         OS_CLOCK_MACH_ABSOLUTE_TIME, timeout_ns);
+  else
+    os_sync_wait_on_address((void *)address, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE);
+#else
+  (void)address, (void)expected, (void)timeout_ns;
+  sched_yield();
+#endif
+}
+
+void cplatform_wake(const uint32_t *address, uint32_t count) {
+#if defined(__linux__)
+  syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count > INT_MAX ? INT_MAX : (int)count, NULL, NULL, 0);
+#elif defined(__APPLE__)
+  if (count == 1)
+    os_sync_wake_by_address_any((void *)address, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+  else
+    os_sync_wake_by_address_all((void *)address, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+#else
+  (void)address, (void)count;
+#endif
+}
+
+void *cplatform_map_mirrored(size_t bytes) {
+#if defined(__linux__)
+  int file = (int)syscall(SYS_memfd_create, "ring", 1u /* MFD_CLOEXEC */);
+  if (file < 0) return NULL;
+  char *base = MAP_FAILED;
+  // Space is reserved up front: a full tmpfs is an error here, not a SIGBUS at the first store.
+  int failure = ftruncate(file, (off_t)bytes) ? errno : posix_fallocate(file, 0, (off_t)bytes);
+  if (failure == 0) {
+    base = mmap(NULL, 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) failure = errno;
+  }
+  for (int half = 0; failure == 0 && half < 2; half++) {
+    void *mapped = mmap(base + (size_t)half * bytes, bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_FIXED | MAP_POPULATE, file, 0);
+    if (mapped == MAP_FAILED) failure = errno;
+  }
+  close(file);
+  if (failure && base != MAP_FAILED) munmap(base, 2 * bytes);
+  errno = failure;
+  return failure ? NULL : base;
+#elif defined(__APPLE__)
+  mach_vm_address_t base = 0;
+  if (mach_vm_allocate(mach_task_self(), &base, 2 * bytes, VM_FLAGS_ANYWHERE) != KERN_SUCCESS) return NULL;
+  mach_vm_address_t mirror = base + bytes;
+  vm_prot_t current, maximum;
+  if (mach_vm_remap(mach_task_self(), &mirror, bytes, 0, VM_FLAGS_FIXED | VM_FLAGS_OVERWRITE, mach_task_self(), base, 0,
+                    &current, &maximum, VM_INHERIT_NONE) != KERN_SUCCESS) {
+    mach_vm_deallocate(mach_task_self(), base, 2 * bytes);
+    errno = ENOMEM;
+    return NULL;
+  }
+  return (void *)base;
+#else
+  errno = ENOSYS;
+  return NULL;
+#endif
+}
+
+void cplatform_unmap_mirrored(void *base, size_t bytes) { munmap(base, 2 * bytes); }
+
+int cplatform_pin_to_cpu(int cpu) {
+#if defined(__linux__)
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+#else
+  (void)cpu;
+  return ENOTSUP;
+#endif
+}
+
+int cplatform_allowed_cpus(int *cpus, int capacity) {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+  int count = 0;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &set)) continue;
+    if (count < capacity) cpus[count] = cpu;
+    count++;
+  }
+  return count;
+#else
+  int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
+  for (int cpu = 0; cpu < count && cpu < capacity; cpu++) cpus[cpu] = cpu;
+  return count;
+#endif
+}

@@ -1,0 +1,84 @@
+// The only C of the package: what Swift cannot say, or cannot say without a system call wrapper that glibc lacks.
+// Everything on a hot path is a static inline, so that it is compiled into its Swift caller.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+// MARK: Clock
+
+/// The processor's cycle counter: rdtsc, cntvct_el0, or 0 where neither exists.
+/// Not serialising: on x86-64 it may run ahead of an earlier load.
+static inline uint64_t cplatform_cycle_counter(void) {
+#if defined(__x86_64__)
+  return __rdtsc();
+#elif defined(__aarch64__)
+  uint64_t ticks;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
+/// True where the counter runs at one rate through frequency changes and sleep states, on all cores alike.
+bool cplatform_cycle_counter_is_invariant(void);
+
+/// The counter's architected frequency in Hz, or 0 where the architecture does not tell (x86-64 under most hypervisors).
+uint64_t cplatform_cycle_counter_frequency(void);
+
+// MARK: Processor hints
+
+/// Tells the core that this is a spin loop. 10 to 60 ns on current x86-64.
+static inline void cplatform_pause(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/// Asks for the line at `address` in the shared state.
+static inline void cplatform_prefetch_read(const void *_Nonnull address) { __builtin_prefetch(address, 0, 3); }
+
+/// Asks for the line at `address` in the exclusive state.
+static inline void cplatform_prefetch_write(const void *_Nonnull address) { __builtin_prefetch(address, 1, 3); }
+
+// MARK: Reads and barriers that the optimiser keeps
+
+/// One load that is never cached, merged or hoisted.
+static inline uint64_t cplatform_volatile_read(const uint64_t *_Nonnull address) {
+  return *(const volatile uint64_t *)address;
+}
+
+/// Makes `value` look used, at no cost.
+static inline void cplatform_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
+
+// MARK: Waiting
+
+/// Sleeps while the 32-bit word at `address` equals `expected`, at most `timeout_ns` (0: without limit).
+/// Returns on a wake, a changed word, a time-out, or spuriously: the caller checks its condition again.
+void cplatform_wait(const uint32_t *_Nonnull address, uint32_t expected, uint64_t timeout_ns);
+
+/// Wakes up to `count` threads that sleep on `address`.
+void cplatform_wake(const uint32_t *_Nonnull address, uint32_t count);
+
+// MARK: Memory
+
+/// Maps `bytes` (a multiple of the page size) of fresh memory twice in a row, so that
+/// base[i] and base[i + bytes] are the same byte. Returns NULL and sets errno where that cannot be had.
+void *_Nullable cplatform_map_mirrored(size_t bytes);
+void cplatform_unmap_mirrored(void *_Nonnull base, size_t bytes);
+
+// MARK: Threads
+
+/// Restricts the calling thread to one processor. Returns 0, or an errno.
+int cplatform_pin_to_cpu(int cpu);
+
+/// The processors that this process may run on, ascending, at most `capacity` of them. Returns how many there are.
+int cplatform_allowed_cpus(int *_Nonnull cpus, int capacity);
