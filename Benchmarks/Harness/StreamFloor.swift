@@ -26,8 +26,11 @@ extension Floors {
                 operations: blocks * StreamRing.blockBytes,
                 producer: {
                     for block in 0..<blocks {
-                        guard ring.wait(abandoned, { ring.read.pointee.load(ordering: .acquiring) > block - StreamRing.blocks })
-                        else { return }
+                        // Acquire: the consumer has finished reading what is overwritten here.
+                        let isFree = ring.wait(abandoned) {
+                            ring.read.pointee.load(ordering: .acquiring) > block - StreamRing.blocks
+                        }
+                        guard isFree else { return }
                         ring.fill(block, with: seed &+ UInt64(block))
                         ring.written.pointee.store(block + 1, ordering: .releasing)
                     }
@@ -35,7 +38,9 @@ extension Floors {
                 consumer: {
                     var wrong: Int?
                     for block in 0..<blocks {
-                        guard ring.wait(abandoned, { ring.written.pointee.load(ordering: .acquiring) > block }) else { break }
+                        // Acquire: partner of the producer's release, so that the block's words are seen.
+                        let isThere = ring.wait(abandoned) { ring.written.pointee.load(ordering: .acquiring) > block }
+                        guard isThere else { break }
                         let expected = StreamRing.sum(ofBlockWith: seed &+ UInt64(block))
                         if ring.sum(block) != expected { wrong = wrong ?? block }
                         ring.read.pointee.store(block + 1, ordering: .releasing)

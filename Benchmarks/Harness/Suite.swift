@@ -1,5 +1,5 @@
 /// A named set of contenders. Conforming types are listed in one array of the `bench` executable.
-public protocol Suite {
+public protocol Suite: SendableMetatype {
     /// One lower-case word, as typed on the command line.
     static var name: String { get }
     /// One line for `bench list`.
