@@ -24,7 +24,8 @@ public struct Spread: Hashable, Sendable {
     public init?(_ values: [Double]) {
         guard let least = values.min(), let most = values.max(), least >= 0, most.isFinite else { return nil }
         if least == most {
-            self.init(median: least, p10: least, p90: least, count: values.count)
+            let value = least == least.rounded() ? least : least.rounded(significantDigits: 6)
+            self.init(median: value, p10: value, p90: value, count: values.count)
             return
         }
         let positive = values.filter { $0 > 0 }.min() ?? 1
@@ -48,9 +49,12 @@ public enum Verdict: String, Sendable {
     ///
     /// The spread of a row is the interval from its 10th to its 90th percentile. Where the two intervals touch or
     /// overlap, some samples of the slower one were as fast as some of the faster one, and the order of the medians
-    /// may turn round in the next run. Where they are disjoint, the medians decide.
+    /// may turn round in the next run. Where they are disjoint, the medians decide. Fewer than three samples have no
+    /// spread to speak of: they tie with everything.
     public init(of row: Spread, against other: Spread, better: Better) {
-        if row.p10 <= other.p90 && other.p10 <= row.p90 {
+        if min(row.count, other.count) < 3 {
+            self = .tie
+        } else if row.p10 <= other.p90 && other.p10 <= row.p90 {
             self = .tie
         } else if (row.median < other.median) == (better == .lower) {
             self = .faster

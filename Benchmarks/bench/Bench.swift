@@ -7,9 +7,9 @@ import Harness
 enum Main {
     static func main() {
         Reexecution.useReleaseBuild()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let (root, arguments) = dispatch(Array(CommandLine.arguments.dropFirst()))
         do {
-            var command = try BenchCommand.parseAsRoot(arguments)
+            var command = try root.parseAsRoot(arguments)
             try command.run()
         } catch let exit as ExitCode {
             Foundation.exit(exit.rawValue)
@@ -17,14 +17,25 @@ enum Main {
             Console.error("error: \(error)")
             Foundation.exit(Status.unusable)
         } catch {
-            let text = BenchCommand.fullMessage(for: error)
-            if BenchCommand.exitCode(for: error) == .success {
+            let text = root.fullMessage(for: error, columns: Console.width)
+            if root.exitCode(for: error) == .success {
                 print(text)
                 Foundation.exit(Status.verified)
             }
-            Console.error(text.isEmpty ? "error: \(error)" : text)
+            Console.error(text.hasPrefix("Error:") ? "error:" + text.dropFirst("Error:".count) : text)
             Foundation.exit(Status.unusable)
         }
+    }
+
+    /// Who parses the arguments. ArgumentParser takes every first word of a command that has arguments of its own for
+    /// an argument, so subcommands are told from suites here.
+    private static func dispatch(_ arguments: [String]) -> (any ParsableCommand.Type, [String]) {
+        let subcommands = BenchCommand.others
+        var rest = arguments
+        if rest.first == "help" { rest = Array(rest.dropFirst()) + ["--help"] }
+        let named = subcommands.first { $0.configuration.commandName == "bench \(rest.first ?? "")" }
+        guard let named else { return (BenchCommand.self, rest) }
+        return (named, Array(rest.dropFirst()))
     }
 }
 
@@ -55,6 +66,7 @@ struct BenchCommand: ParsableCommand {
         usage: """
             bench [SUITE ...] [--quick | --full] [--filter REGEX] [--seed N] [--json PATH] [--input FILE] [--no-color]
             bench list
+            bench show FILE.json
             bench compare OLD.json NEW.json
             bench report FILE.json ... -o DIR [--readme FILE]
             """,
@@ -66,17 +78,24 @@ struct BenchCommand: ParsableCommand {
             (p10 to p90) is a tie.
 
             Examples:
-              swift run bench                             all suites that run by default, under 3 minutes
-              swift run bench rings --quick               one suite, a first impression
-              swift run bench --filter 'u64[.]single'     what matches in suite/case/strategy/parameters
-              swift run bench rings --json before.json    keep the result where you like
-              swift run bench compare before.json after.json
+              bench                           all suites that run by default
+              bench rings --quick             one suite, a first impression
+              bench --filter 'u64[.]single'   what matches in suite/case/strategy
+              bench rings --json before.json  keep the result where you like
+              bench compare before.json after.json
+
+            Other commands, each with its own --help:
+            \(others.map { "  \($0.configuration.commandName ?? ""): \($0.configuration.abstract)" }
+                .joined(separator: "\n"))
 
             Exit status: 0 all verified; 1 something failed verification, named with its seed; 2 usage or \
             unreadable input.
             """,
-        version: "schema \(Report.schema)",
-        subcommands: [ListCommand.self, CompareCommand.self, ReportCommand.self])
+        version: "schema \(Report.schema)")
+
+    static let others: [any ParsableCommand.Type] = [
+        ListCommand.self, ShowCommand.self, CompareCommand.self, ReportCommand.self,
+    ]
 
     @Argument(help: ArgumentHelp("Suites to run. None: all that run by default.", valueName: "suite"))
     var suites: [String] = []

@@ -3,7 +3,7 @@ import Harness
 
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Says for each row of two results whether it became faster or slower.",
+        commandName: "bench compare", abstract: "Says for each row of two results whether it became faster or slower.",
         discussion: """
             Where the p10-p90 intervals of the two overlap, the row is a tie. Rows of different regimes, and results \
             of different machines, are not comparable and are marked so. The exit status is 0 in any case.

@@ -10,34 +10,8 @@ struct Ending {
     var resultPath: String?
 
     var text: String {
-        let parts = [verdicts, failures, [summary], notes]
+        let parts = [Verdicts(report: report, style: style).lines, failures, [summary], notes]
         return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
-    }
-
-    private var verdicts: [String] {
-        let contested = RowGroup.groups(report.rows).filter { $0.rows.count > 1 && $0.suite != Floors.name }
-        guard !contested.isEmpty else { return [] }
-        var table = TextTable()
-        table.rows = contested.map { group in
-            [
-                .left("\(group.suite) \(group.case)"),
-                .left(group.parameters.listed.split(separator: ",").joined(separator: " "), .dim),
-                .left(group.regime?.rawValue ?? "", .dim),
-                .left(Self.verdict(group), group.best.origin == .library ? .library : .plain),
-            ]
-        }
-        table.fit()
-        return [style.bold("Verdict")] + table.lines(indent: 2, style)
-    }
-
-    /// Who leads, with whom, and how far ahead of the next.
-    static func verdict(_ group: RowGroup) -> String {
-        let tied = group.tiedWithBest.map(\.strategy)
-        let next = group.rows.first { $0 != group.best && group.standing(of: $0) != .tie }
-        var text = group.best.strategy
-        if !tied.isEmpty { text = "tie: " + ([text] + tied).joined(separator: ", ") }
-        guard let next, let ratio = group.ratio(of: next) else { return text }
-        return text + ", \(Figure.ratio(ratio)) ahead of \(next.strategy)"
     }
 
     private var failures: [String] {

@@ -58,7 +58,11 @@ struct Scale {
 
     func number(_ value: Double) -> String { Figure.number(value / factor) }
 
-    func interval(_ spread: Spread) -> String { "\(number(spread.p10)) – \(number(spread.p90))" }
+    /// The interval from p10 to p90. So few samples that it says little are named.
+    func interval(_ spread: Spread) -> String {
+        if spread.count < 3 { return spread.count == 1 ? "1 sample" : "\(spread.count) samples" }
+        return spread.p10 == spread.p90 ? "always" : "\(number(spread.p10)) – \(number(spread.p90))"
+    }
 
     func text(_ value: Double) -> String { "\(number(value)) \(unit)" }
 }

@@ -3,7 +3,7 @@ import Harness
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists suites, their cases, and the strategies that compete in each.")
+        commandName: "bench list", abstract: "Lists suites, their cases, and the strategies that compete in each.")
 
     @Option(help: ArgumentHelp("Data for suites that read a file.", valueName: "file"))
     var input: String?

@@ -4,7 +4,7 @@ import Harness
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report",
+        commandName: "bench report",
         abstract: "Writes results as Markdown: results.md has all rows, summary.md is for a README.",
         discussion: """
             Several files become sections of their own: their figures are never merged. --readme replaces what stands \
