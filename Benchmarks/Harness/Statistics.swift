@@ -22,7 +22,9 @@ public struct Spread: Hashable, Sendable {
     /// smallest positive one at 10^5 or above: then the digits it keeps are digits of the value in any unit. Equal
     /// samples are returned as they are: a count of bytes stays exact.
     public init?(_ values: [Double]) {
-        guard let least = values.min(), let most = values.max(), least >= 0, most.isFinite else { return nil }
+        guard values.allSatisfy({ $0.isFinite && $0 >= 0 }), let least = values.min(), let most = values.max() else {
+            return nil
+        }
         if least == most {
             let value = least == least.rounded() ? least : least.rounded(significantDigits: 6)
             self.init(median: value, p10: value, p90: value, count: values.count)

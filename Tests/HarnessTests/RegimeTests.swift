@@ -2,7 +2,7 @@ import Testing
 
 @testable import Harness
 
-@Suite(.serialized) struct RegimeTests {
+extension PinnedTests.RegimeTests {
     @Test func aCanaryFallsIntoTheWrongRegime() {
         #expect([70, 92, 93.9].map { Regime(canary: $0) } == [.near, .near, .near])
         #expect([94, 170, 249].map { Regime(canary: $0) } == [.usual, .usual, .usual])

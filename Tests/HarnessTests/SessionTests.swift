@@ -4,8 +4,16 @@ import Testing
 
 @testable import Harness
 
-/// Serialized: a session pins threads, and two at once would wait for each other's processors.
-@Suite(.serialized) struct SessionTests {
+/// Serialized, all suites inside it too: a session pins threads, and two at once would wait for each other's processors.
+@Suite(.serialized) enum PinnedTests {}
+
+extension PinnedTests {
+    @Suite struct SessionTests {}
+    @Suite struct RaceTests {}
+    @Suite struct RegimeTests {}
+}
+
+extension PinnedTests.SessionTests {
     @Test func aContenderRunsTwiceInARoundOrNever() {
         let log = Log()
         _ = Fixture.run(["a", "b", "c"].map { Fixture.contender($0, log: log) }, rounds: 10)
@@ -101,7 +109,7 @@ import Testing
     }
 }
 
-@Suite(.serialized) struct RaceTests {
+extension PinnedTests.RaceTests {
     @Test func theTwoSidesDoNotRunAtOnce() throws {
         let pair = ThreadPair()
         var context = SampleContext(seed: 1, unit: .nanosecondsPerOperation, pair: pair)
