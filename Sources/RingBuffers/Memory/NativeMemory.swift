@@ -1,0 +1,47 @@
+public import CPlatform
+public import Synchronization
+
+/// The machine's own memory.
+@frozen
+public enum NativeMemory: MemoryModel {
+    @inlinable @inline(__always)
+    public static func loadRelaxed(_ word: SharedWord) -> UInt64 { word.pointee.load(ordering: .relaxed) }
+
+    @inlinable @inline(__always)
+    public static func loadAcquire(_ word: SharedWord) -> UInt64 { word.pointee.load(ordering: .acquiring) }
+
+    @inlinable @inline(__always)
+    public static func storeRelaxed(_ value: UInt64, to word: SharedWord) {
+        word.pointee.store(value, ordering: .relaxed)
+    }
+
+    @inlinable @inline(__always)
+    public static func storeRelease(_ value: UInt64, to word: SharedWord) {
+        word.pointee.store(value, ordering: .releasing)
+    }
+
+    @inlinable @inline(__always)
+    public static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 {
+        word.pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).oldValue
+    }
+
+    @inlinable @inline(__always)
+    public static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 {
+        word.pointee.bitwiseOr(bits, ordering: .acquiringAndReleasing).oldValue
+    }
+
+    @inlinable @inline(__always)
+    public static func fence() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
+
+    @inlinable @inline(__always)
+    public static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
+
+    @inlinable @inline(__always)
+    public static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) {}
+
+    @inlinable @inline(__always)
+    public static func pause() { cplatform_pause() }
+
+    @inlinable @inline(__always)
+    public static func prefetchForWriting(_ address: UnsafeRawPointer) { cplatform_prefetch_write(address) }
+}
