@@ -1,4 +1,3 @@
-import CPlatform
 import Foundation
 import Synchronization
 
@@ -79,38 +78,14 @@ public enum Floors: Suite {
     private static var pingPong: Contender {
         let trips = 20_000
         return floor(.pingPong, "line", unit: .nanosecondsPerOperation, threads: 2) { context in
-            let line = UnsafeMutableRawPointer.allocate(byteCount: 256, alignment: 256)
-            // SAFETY: the line outlives the race, and is only touched atomically while it lasts.
-            nonisolated(unsafe) let ball = line.initializeMemory(as: Atomic<Int>.self, to: Atomic(0))
-            defer { line.deallocate() }
-            let abandoned = context.abandoned
-            let sample = try context.race(
-                operations: trips,
-                producer: {
-                    for trip in 0..<trips { bounce(ball, from: 2 * trip + 1, abandoned) }
-                },
-                consumer: {
-                    for trip in 0..<trips { bounce(ball, from: 2 * trip, abandoned) }
-                })
-            let last = ball.pointee.load(ordering: .acquiring)
-            guard last == 2 * trips else {
-                throw VerificationFailure("the ball is at \(last)", at: "the end", seed: context.seed)
+            let game = PingPong()
+            defer { game.deallocate() }
+            let sample = try game.play(trips, in: &context)
+            guard game.hits == 2 * trips else {
+                throw VerificationFailure("\(game.hits) hits", at: "the end", seed: context.seed)
             }
             return sample
         }
-    }
-
-    /// Waits for `value` and answers with the next one. No pause: that would add its own length to the round trip.
-    @inline(__always)
-    private static func bounce(_ ball: UnsafeMutablePointer<Atomic<Int>>, from value: Int, _ abandoned: AbandonFlag) {
-        var turns = 0
-        while ball.pointee.load(ordering: .acquiring) != value {
-            turns &+= 1
-            guard turns & 0xFFFF == 0 else { continue }
-            if abandoned.isRaised { return }
-            sched_yield()
-        }
-        ball.pointee.store(value + 1, ordering: .releasing)
     }
 
     private static var copy: Contender {

@@ -25,16 +25,3 @@ public enum Regime: String, Codable, Sendable, CaseIterable {
             }
     }
 }
-
-/// A short ping-pong that tells the regime: the median of five bursts, about 0.3 ms in all.
-struct Canary {
-    static let bursts = 5
-    static let trips: UInt32 = 500
-
-    /// Nanoseconds per round trip.
-    static func measure(on pair: ThreadPair) throws -> Double {
-        var bursts: [Double] = []
-        for _ in 0..<Self.bursts { bursts.append(try pair.pingPong(trips: trips)) }
-        return bursts.sorted()[Self.bursts / 2]
-    }
-}

@@ -20,8 +20,8 @@ struct Rendezvous: @unchecked Sendable {
     private let base: UnsafeMutableRawPointer
 
     init() {
-        base = .allocate(byteCount: 5 * 128, alignment: 128)
-        base.initializeMemory(as: UInt8.self, repeating: 0, count: 5 * 128)
+        base = .allocate(byteCount: 4 * 128, alignment: 128)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * 128)
     }
 
     func deallocate() { base.deallocate() }
@@ -30,11 +30,9 @@ struct Rendezvous: @unchecked Sendable {
     var ready: UnsafeMutablePointer<Atomic<UInt32>> { word(1) }
     var go: UnsafeMutablePointer<Atomic<UInt32>> { word(2) }
     var done: UnsafeMutablePointer<Atomic<UInt32>> { word(3) }
-    /// The line that a canary bounces.
-    var ball: UnsafeMutablePointer<Atomic<UInt32>> { word(4) }
 
     private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
-        // SAFETY: five lines were allocated and zeroed; Atomic<UInt32> has the layout of UInt32.
+        // SAFETY: four lines were allocated and zeroed; Atomic<UInt32> has the layout of UInt32.
         (base + index * 128).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
 

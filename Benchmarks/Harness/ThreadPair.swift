@@ -68,28 +68,6 @@ final class ThreadPair {
         if let error = failure ?? helper.failure { throw error }
         return Interval(start: min(start, helper.interval.start), end: max(end, helper.interval.end))
     }
-
-    /// Bounces one cache line `trips` times between the two threads. Returns nanoseconds per round trip.
-    func pingPong(trips: UInt32) throws -> Double {
-        // SAFETY: the pair owns the meeting and outlives the race.
-        let ball = helper.meeting.ball
-        nonisolated(unsafe) let other = ball
-        ball.pointee.store(0, ordering: .relaxed)
-        let interval = try race(
-            Job(body: {
-                for trip in 0..<trips {
-                    while other.pointee.load(ordering: .acquiring) != 2 * trip + 1 {}
-                    other.pointee.store(2 * trip + 2, ordering: .releasing)
-                }
-            }), atStart: {}, atEnd: {}, failed: {}
-        ) {
-            for trip in 0..<trips {
-                ball.pointee.store(2 * trip + 1, ordering: .releasing)
-                while ball.pointee.load(ordering: .acquiring) != 2 * trip + 2 {}
-            }
-        }
-        return interval.nanoseconds / Double(trips)
-    }
 }
 
 /// What both threads see. The plain fields are handed over by the words of `meeting`.
@@ -108,7 +86,7 @@ private final class Helper: @unchecked Sendable {
         var pinned = -1
         while true {
             last = meeting.nextCommand(after: last)
-            guard let body = job.body else { return }
+            if job.body == nil { return }
             if job.processor != pinned {
                 pinned = job.processor
                 Processors.pin(to: pinned)
@@ -116,16 +94,25 @@ private final class Helper: @unchecked Sendable {
             job.counter?.flushThread()
             meeting.ready.pointee.store(last, ordering: .releasing)
             Rendezvous.spin(meeting.go, until: last, yielding: job.yielding)
-            interval.start = Ticks.now()
-            do { try body() } catch {
-                failure = error
-                failed()
-            }
-            interval.end = Ticks.now()
+            work()
             job.counter?.flushThread()
-            // Otherwise the closure would outlive the race whose locals it borrows.
-            job.body = nil
             meeting.done.pointee.store(last, ordering: .releasing)
         }
+    }
+
+    /// Runs and drops the job's closure.
+    ///
+    /// Invariant: no reference to the closure is left when this returns; so it is neither inlined nor is the closure
+    /// held by the caller. Otherwise the reference could be released after `done`, and the closure, which borrows the
+    /// race's locals, would be seen to escape.
+    @inline(never)
+    private func work() {
+        interval.start = Ticks.now()
+        do { try job.body?() } catch {
+            failure = error
+            failed()
+        }
+        interval.end = Ticks.now()
+        job.body = nil
     }
 }

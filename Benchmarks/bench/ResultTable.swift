@@ -54,7 +54,6 @@ struct ResultTable {
 
     private func rows(of group: RowGroup, withBars: Bool) -> [[TextTable.Cell]] {
         let scale = Scale(group.unit, like: group.best.spread.median)
-        let longest = group.rows.map(\.spread.median).max() ?? 0
         return group.rows.enumerated().map { index, row in
             let isTied = index > 0 && group.standing(of: row) == .tie
             var cells: [TextTable.Cell] = [
@@ -65,7 +64,7 @@ struct ResultTable {
                 .right(scale.interval(row.spread), .dim),
             ]
             if index == 0 { cells[0] = .right(group.tiedWithBest.isEmpty ? "1" : "=", .green) }
-            if withBars { cells.append(.left(Self.bar(row.spread.median, of: longest), bars(row))) }
+            if withBars { cells.append(.left(Self.bar(1 / (group.ratio(of: row) ?? .infinity)), bars(row))) }
             cells.append(.left(standing(row, index, isTied, group), isTied || index == 0 ? .green : .plain))
             cells.append(.right(allocations(row), allocates(row) ? .yellow : .dim))
             return cells
@@ -75,7 +74,7 @@ struct ResultTable {
     private func standing(_ row: Row, _ index: Int, _ isTied: Bool, _ group: RowGroup) -> String {
         if index == 0 { return "best" }
         if isTied { return "tie with \(group.best.strategy)" }
-        return group.ratio(of: row).map { Figure.ratio($0) } ?? "behind"
+        return group.ratio(of: row).map { Figure.ratio($0) + " behind" } ?? "behind"
     }
 
     private func name(_ row: Row) -> Ink {
@@ -92,11 +91,10 @@ struct ResultTable {
         row.allocationsPerOperation.map { Figure.number($0) + " alloc/op" } ?? ""
     }
 
-    /// Twenty cells for the longest.
-    static func bar(_ value: Double, of longest: Double) -> String {
+    /// Twenty cells for the best, whichever way better is: longer is always better.
+    static func bar(_ share: Double) -> String {
         let cells = 20
-        guard longest > 0 else { return String(repeating: " ", count: cells) }
-        let eighths = Int((value / longest * Double(cells * 8)).rounded())
+        let eighths = Int((min(max(share, 0), 1) * Double(cells * 8)).rounded())
         let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
         let bar = String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
         return bar + String(repeating: " ", count: cells - bar.count)

@@ -129,6 +129,16 @@ extension PinnedTests.RaceTests {
         }
     }
 
+    @Test func theHelperHoldsAClosureThatIsGone() throws {
+        let pair = ThreadPair()
+        var context = SampleContext(seed: 1, unit: .nanosecondsPerOperation, pair: pair)
+        // A reference that is dropped too late is an "escaped closure" trap, now and then: hence so many.
+        for _ in 0..<20_000 {
+            let word = Word()
+            _ = try context.race(operations: 1, producer: { word.value.add(1, ordering: .relaxed) }, consumer: {})
+        }
+    }
+
     @Test func noncopyableHalvesAreFreedWhileTheRaceLasts() throws {
         let pair = ThreadPair()
         var context = SampleContext(seed: 1, unit: .itemsPerSecond, pair: pair)
