@@ -117,14 +117,16 @@ void *cplatform_map_mirrored(size_t bytes) {
 
 void cplatform_unmap_mirrored(void *base, size_t bytes) { munmap(base, 2 * bytes); }
 
-int cplatform_pin_to_cpu(int cpu) {
+int cplatform_pin_to_cpu(int cpu) { return cplatform_allow_cpus(&cpu, 1); }
+
+int cplatform_allow_cpus(const int *cpus, int count) {
 #if defined(__linux__)
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
+  for (int i = 0; i < count; i++) CPU_SET(cpus[i], &set);
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 #else
-  (void)cpu;
+  (void)cpus, (void)count;
   return ENOTSUP;
 #endif
 }

@@ -88,5 +88,8 @@ void cplatform_unmap_mirrored(void *_Nonnull base, size_t bytes);
 /// Restricts the calling thread to one processor. Returns 0, or an errno.
 int cplatform_pin_to_cpu(int cpu);
 
+/// Lets the calling thread run on each of `count` processors. Returns 0, or an errno.
+int cplatform_allow_cpus(const int *_Nonnull cpus, int count);
+
 /// The processors that this process may run on, ascending, at most `capacity` of them. Returns how many there are.
 int cplatform_allowed_cpus(int *_Nonnull cpus, int capacity);
