@@ -27,20 +27,6 @@ public enum GoTraceVersion: UInt8, CaseIterable, Comparable, Sendable {
     @inlinable
     public var hasSyncBatch: Bool { self >= .go125 }
 
-    /// Whether this version defines `kind`.
-    ///
-    /// Experimental kinds (128 and up) arrived with the experiment byte in 1.23.
-    @inlinable
-    public func defines(_ kind: GoTraceKind) -> Bool {
-        guard kind.isKnown else { return false }
-        switch self {
-        case .go122: return kind.rawValue <= 44
-        case .go123: return kind.rawValue <= 49 || kind.rawValue >= 128
-        case .go125: return kind.rawValue <= 51 || kind.rawValue >= 128
-        case .go126: return true
-        }
-    }
-
     /// Reads the header at the start of `bytes`.
     ///
     /// Throws: ``GoTraceError/Reason/notAGoTrace`` unless all 16 bytes have the form of a header,

@@ -41,6 +41,31 @@ enum Varint {
         return (quads & 0x0000_0000_0FFF_FFFF) | ((quads & 0x0FFF_FFFF_0000_0000) &>> 4)
     }
 
+    /// Moves `offset` behind the next `count` varints. Requires: `end <= bytes.byteCount`.
+    ///
+    /// On failure `offset` stays at the first byte of the varint that is at fault. Complexity: O(bytes), 8 at a time.
+    static func skip(
+        _ count: Int, _ bytes: RawSpan, at offset: inout Int, end: Int
+    ) throws(Failure) {
+        var remaining = count
+        while remaining > 0 {
+            if end - offset >= 8 {
+                let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                let last = ~word & continuationBits
+                let whole = Int(((last &>> 7) &* 0x0101_0101_0101_0101) &>> 56)
+                // Always from the start of one varint to the end of another, so that an overlong one shows up as a word
+                // without an end.
+                if whole > 0, whole <= remaining {
+                    offset += 8 - last.leadingZeroBitCount / 8
+                    remaining -= whole
+                    continue
+                }
+            }
+            _ = try read(bytes, at: &offset, end: end)
+            remaining -= 1
+        }
+    }
+
     @usableFromInline
     @inline(never)
     static func readByByte(_ bytes: RawSpan, at offset: inout Int, end: Int) throws(Failure) -> UInt64 {
