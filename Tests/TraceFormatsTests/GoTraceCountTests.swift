@@ -44,6 +44,8 @@ struct GoTraceCountTests {
             #expect(position == batch.data.upperBound)
         }
         #expect(records == counts.records)
+        #expect(try GoTraceWorkload.arguments(bytes.span.bytes).records == counts.records)
+        #expect(try GoTraceWorkload.batches(bytes.span.bytes) == counts.batches)
     }
 
     @Test("a version's rules are applied to another", arguments: [22, 23, 25, 26])
@@ -60,7 +62,9 @@ struct GoTraceCountTests {
 
     @Test("an argument is decoded wrongly on one side of the 8-byte limit")
     func argumentsAndTimes() throws {
-        let values: [UInt64] = [0, 1, 127, 128, 16383, 16384, 1 << 28, 1 << 35, 1 << 42, 1 << 49, 1 << 56, 1 << 63, .max]
+        let values: [UInt64] = [
+            0, 1, 127, 128, 16383, 16384, 1 << 28, 1 << 35, 1 << 42, 1 << 49, 1 << 56, 1 << 63, .max,
+        ]
         for value in values {
             for position in 0..<5 {
                 var arguments: [UInt64] = [1, 2, 3, 4, 5]

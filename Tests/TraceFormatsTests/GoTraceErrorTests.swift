@@ -54,8 +54,14 @@ struct GoTraceErrorTests {
     func generations() {
         #expect(error { $0.clock(1) }?.reason == .incompleteGeneration)
         #expect(error { $0.end() }?.reason == .missingFrequency)
-        #expect(error { trace in trace.clock(1); trace.batch(2, []) }?.reason == .missingEndOfGeneration(found: 2))
-        #expect(error { trace in trace.clock(1); trace.clock(1) }?.reason == .duplicateFrequency)
+        #expect(
+            error { trace in
+                trace.clock(1); trace.batch(2, [])
+            }?.reason == .missingEndOfGeneration(found: 2))
+        #expect(
+            error { trace in
+                trace.clock(1); trace.clock(1)
+            }?.reason == .duplicateFrequency)
         #expect(
             error { trace in
                 trace.batch(1, [[50], TraceBuilder.record(8, 1)])
@@ -69,11 +75,22 @@ struct GoTraceErrorTests {
                 trace.clock(3)
                 trace.end()
             } == nil)
-        #expect(error(minor: 25) { trace in trace.clock(1); trace.clock(2) } == nil)
         #expect(
-            error(minor: 25) { trace in trace.clock(1); trace.clock(3) }?.reason == .generationsOutOfOrder(found: 3))
-        #expect(error(minor: 25) { trace in trace.clock(1); trace.end() }?.reason == .unexpectedEndOfGeneration)
-        #expect(error(minor: 22) { trace in trace.clock(1); trace.batch(1, [[8, 1]]) }?.reason == .duplicateFrequency)
+            error(minor: 25) { trace in
+                trace.clock(1); trace.clock(2)
+            } == nil)
+        #expect(
+            error(minor: 25) { trace in
+                trace.clock(1); trace.clock(3)
+            }?.reason == .generationsOutOfOrder(found: 3))
+        #expect(
+            error(minor: 25) { trace in
+                trace.clock(1); trace.end()
+            }?.reason == .unexpectedEndOfGeneration)
+        #expect(
+            error(minor: 22) { trace in
+                trace.clock(1); trace.batch(1, [[8, 1]])
+            }?.reason == .duplicateFrequency)
         let inside = error { $0.batch(1, [[52]]) }
         #expect(inside?.reason == .endOfGenerationInsideChunk)
     }
@@ -109,7 +126,8 @@ struct GoTraceErrorTests {
         let text = String(repeating: "x", count: 1025)
         #expect(error { $0.batch(1, [[4], TraceBuilder.string(1, text)]) }?.reason == .stringTooLong(size: 1025))
         #expect(error { $0.batch(1, [[4], [5, 1, 9]]) }?.reason == .truncatedRecord(.string))
-        #expect(error { $0.batch(1, [[4], [5, 1] + TraceBuilder.varint(.max)]) }?.reason == .stringTooLong(size: .max))
+        #expect(
+            error { $0.batch(1, [[4], [5, 1] + TraceBuilder.varint(.max)]) }?.reason == .stringTooLong(size: .max))
         #expect(error { $0.batch(1, [[2], TraceBuilder.record(3, 1, 129)]) }?.reason == .stackTooDeep(frames: 129))
         #expect(
             error { $0.batch(1, [[2], TraceBuilder.record(3, 1, .max)]) }?.reason == .stackTooDeep(frames: .max))
