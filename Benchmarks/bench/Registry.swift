@@ -3,7 +3,7 @@ import Suites
 
 /// The suites of this benchmark, in the order in which they run and are printed.
 enum Registry {
-    static let suites: [any Suite.Type] = []
+    static let suites: [any Suite.Type] = [RingsSuite.self, ScanSuite.self]
 
     /// The suites that the command line asks for.
     ///
