@@ -48,10 +48,10 @@ struct RunCommand {
         if !outcome.failures.isEmpty { throw ExitCode(Status.failed) }
     }
 
-    /// In a debug build, which only tests let run, a single round proves as much as fifteen.
+    /// In a debug build, which only tests let run, three rounds prove as much as fifteen.
     private var budget: Budget {
         Build.configuration == "debug"
-            ? Budget(seconds: 0, minimumRounds: 1, maximumRounds: 1) : Budget(effort)
+            ? Budget(seconds: 0, minimumRounds: 3, maximumRounds: 3) : Budget(effort)
     }
 
     /// The floor and what the suites and the filter leave. The floor is part of every run, whatever the filter.
