@@ -30,7 +30,9 @@ struct RunCommand {
         let session = Session(seed: seed, budget: budget)
         let progress = ProgressLine()
         session.onProgress = progress.show
+        let disturbance = Disturbance()
         let outcome = session.run(contenders)
+        let shares = disturbance?.shares()
         progress.clear()
 
         let report = Report(
@@ -39,7 +41,8 @@ struct RunCommand {
             rows: outcome.rows)
         print(ResultTable(report: report, style: style, width: Console.width).text)
         var ending = Ending(
-            outcome: outcome, report: report, style: style, seconds: Date().timeIntervalSince(start), seed: seed)
+            outcome: outcome, report: report, style: style, seconds: Date().timeIntervalSince(start), seed: seed,
+            disturbance: shares)
         if let path = try destination.path(commit: commit) {
             try report.write(to: path)
             ending.resultPath = path
