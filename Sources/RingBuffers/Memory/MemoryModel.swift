@@ -31,6 +31,9 @@ public protocol MemoryModel: Sendable {
     /// A spin loop waits for another thread: a modelled memory lets that thread run.
     static func pause()
 
+    /// The line at `address` will be read soon.
+    static func prefetchForReading(_ address: UnsafeRawPointer)
+
     /// The line at `address` will be written soon.
     static func prefetchForWriting(_ address: UnsafeRawPointer)
 }

@@ -43,5 +43,8 @@ public enum NativeMemory: MemoryModel {
     public static func pause() { cplatform_pause() }
 
     @inlinable @inline(__always)
+    public static func prefetchForReading(_ address: UnsafeRawPointer) { cplatform_prefetch_read(address) }
+
+    @inlinable @inline(__always)
     public static func prefetchForWriting(_ address: UnsafeRawPointer) { cplatform_prefetch_write(address) }
 }

@@ -1,38 +1,25 @@
-@frozen
-public struct SPSCPace {
-    @usableFromInline var delay: UInt32 = 0
-    @usableFromInline var successes: UInt32 = 0
-    @usableFromInline var isStreaming = false
-    @inlinable init() {}
-}
-
-@frozen
-public struct SPSCRefill {
-    @usableFromInline var tail: UInt64
-    @usableFromInline var limit: UInt64
-    @usableFromInline var released: UInt64
-    @usableFromInline var pace: SPSCPace
-    @usableFromInline var hasMail: Bool
-    @usableFromInline var mail: UInt64
-    @inlinable init(tail: UInt64, limit: UInt64, released: UInt64, pace: SPSCPace, hasMail: Bool, mail: UInt64) {
-        self.tail = tail
-        self.limit = limit
-        self.released = released
-        self.pace = pace
-        self.hasMail = hasMail
-        self.mail = mail
-    }
-}
-
 extension GenericSPSCRing where Element: ~Copyable {
+    /// The reading half of a slot ring. One thread at a time may use it.
+    ///
+    /// Hold it as a local variable, as the ``Producer``. Its end of life tells the producer (`isConsumerGone`); elements
+    /// that were not popped are destroyed when the producer has gone too.
     @frozen
     public struct Consumer: ~Copyable, @unchecked Sendable {
         @usableFromInline let control: SPSCControl<Memory>
         @usableFromInline let mask: UInt64
+
+        /// Index of the next slot to read. Modulo 2^64.
         @usableFromInline var head: UInt64
+
+        /// Where the fast path ends. In `head ... tail`, modulo 2^64.
         @usableFromInline var limit: UInt64
+
+        /// One past the last slot known to be written. Modulo 2^64.
         @usableFromInline var tail: UInt64
+
+        /// The last value stored in the shared `released`; at most capacity / 8 behind `head`. Modulo 2^64.
         @usableFromInline var released: UInt64
+
         @usableFromInline var pace: SPSCPace
 
         @inlinable
@@ -49,104 +36,89 @@ extension GenericSPSCRing where Element: ~Copyable {
         @inlinable
         deinit {
             Memory.storeRelease(head, to: control.released)
-            GenericSPSCRing.close(control, SPSCControl<Memory>.consumerGone, mask: mask)
+            GenericSPSCRing.close(control, half: SPSCControl<Memory>.consumerGone, mask: mask)
         }
     }
 }
 
 extension GenericSPSCRing.Consumer where Element: ~Copyable {
-    @inlinable @inline(never)
-    static func refill(
-        _ control: SPSCControl<Memory>, head: UInt64, tail: UInt64, released: UInt64, mask: UInt64, pace: SPSCPace,
-        takesMail: Bool
-    ) -> SPSCRefill {
-        var next = SPSCRefill(
-            tail: tail, limit: head, released: released, pace: pace, hasMail: false, mail: 0)
-        let releaseStep = (mask &+ 1) / 8
-        if head &- released >= releaseStep {
-            Memory.storeRelease(head, to: control.released)
-            next.released = head
-        }
-        if head == tail {
-            let coarseStep = GenericSPSCRing.coarseStep(mask)
-            if pace.isStreaming {
-                var i: UInt32 = 0
-                while i < next.pace.delay { Memory.pause(); i += 1 }
-                var poll = 0
-                while poll < 32 {
-                    let t = Memory.loadAcquire(control.coarse)
-                    if Int64(bitPattern: t &- head) > 0 {
-                        let gain = t &- head
-                        if gain < coarseStep &* 2 {
-                            next.pace.delay = min(max(next.pace.delay &* 2, 1), 32)
-                        } else {
-                            next.pace.delay /= 2
-                        }
-                        next.tail = t
-                        break
-                    }
-                    poll += 1
-                }
-                if next.tail == head { next.pace.isStreaming = false; next.pace.successes = 0 }
-            }
-            if next.tail == head {
-                let t = Memory.loadAcquire(control.fine)
-                if t == head {
-                    if next.released != head {
-                        Memory.storeRelease(head, to: control.released)
-                        next.released = head
-                    }
-                    next.pace.successes = 0
-                    next.limit = head
-                    return next
-                }
-                next.tail = t
-                let gain = t &- head
-                if GenericSPSCRing.usesMail && takesMail && gain == 1 {
-                    let bits = Memory.loadAcquire(control.mail(head))
-                    if Memory.loadRelaxed(control.fine) == t {
-                        next.hasMail = true
-                        next.mail = bits
-                    }
-                }
-                next.pace.successes &+= 1
-                if gain &* UInt64(MemoryLayout<Element>.stride) >= 128 || next.pace.successes >= 4 {
-                    next.pace.isStreaming = true
-                    next.pace.delay = 1
-                }
-            }
-        }
-        let step = next.released &+ releaseStep
-        next.limit = next.tail &- head < step &- head ? next.tail : step
-        return next
+    /// The number of slots.
+    @inlinable public var capacity: Int { Int(truncatingIfNeeded: mask) + 1 }
+
+    /// True once the producer is gone and every element was popped: no other will come.
+    @inlinable public var isFinished: Bool {
+        // The producer's close releases its last `fine`: read after it.
+        Memory.loadAcquire(control.closed) & SPSCControl<Memory>.producerGone != 0
+            && Memory.loadAcquire(control.fine) == head
     }
 
-    @inlinable @inline(__always)
-    func slot(_ index: UInt64) -> UnsafeMutablePointer<Element> {
-        control.slots.assumingMemoryBound(to: Element.self) + Int(index & mask)
-    }
-
+    /// The oldest element, or nil when the ring is empty. Wait-free: a consumer that streams may pause up to about a
+    /// microsecond before it looks again, which is what makes streaming fast.
     @inlinable @inline(__always)
     public mutating func pop() -> Element? {
         if head == limit {
-            let next = Self.refill(
-                control, head: head, tail: tail, released: released, mask: mask, pace: pace, takesMail: true)
-            tail = next.tail
-            limit = next.limit
-            released = next.released
-            pace = next.pace
-            if GenericSPSCRing.usesMail && next.hasMail {
-                head &+= 1
-                var bits = next.mail
-                return withUnsafeMutablePointer(to: &bits) {
-                    UnsafeMutableRawPointer($0).assumingMemoryBound(to: Element.self).move()
+            if SPSCGeometry<Element>.usesMail && head == tail && !pace.isStreaming {
+                // Acquires the slots below (invariant 1).
+                let seen = Memory.loadAcquire(control.fine)
+                if seen == head {
+                    giveBack()
+                    pace.successes = 0
+                    return nil
+                }
+                if seen &- head == 1 && pace.successes < SPSCPace.patience {
+                    pace.successes &+= 1
+                    tail = seen
+                    limit = seen
+                    return takeMail(seen: seen)
                 }
             }
+            refill()
             if head == limit { return nil }
         }
-        let slot = slot(head)
+        return take()
+    }
+
+    /// Gives all slots that were read back to the producer now, instead of in groups of an eighth of the capacity.
+    @inlinable @inline(__always)
+    public mutating func giveBack() {
+        guard released != head else { return }
+        // Releases our reads of the slots below to the producer's load of `released` (invariant 3).
+        Memory.storeRelease(head, to: control.released)
+        released = head
+    }
+
+    @inlinable @inline(__always)
+    mutating func refill() {
+        let next = SPSCRefill.next(
+            Element.self, control, head: head, tail: tail, released: released, mask: mask, pace: pace)
+        limit = next.limit
+        tail = next.tail
+        released = next.released
+        pace = next.pace
+    }
+
+    @inlinable @inline(__always)
+    mutating func take() -> Element {
+        // SAFETY: head != limit, so this slot holds an element that only this half may touch (invariant 1).
+        let slot = slots + Int(truncatingIfNeeded: head & mask)
         head &+= 1
         Memory.willRead(slot, byteCount: MemoryLayout<Element>.stride)
         return slot.move()
     }
+
+    /// Takes element `head`, the only one there was when `fine` said `seen`.
+    @inlinable @inline(__always)
+    mutating func takeMail(seen: UInt64) -> Element {
+        var bits = Memory.loadAcquire(control.mail(head))
+        // Unmoved, `fine` says that the mail is still that of `head` (invariant 4).
+        guard Memory.loadRelaxed(control.fine) == seen else { return take() }
+        head &+= 1
+        return withUnsafeMutablePointer(to: &bits) {
+            // SAFETY: only for plain elements of 8 bytes, whose bits these are.
+            UnsafeMutableRawPointer($0).assumingMemoryBound(to: Element.self).move()
+        }
+    }
+
+    @inlinable @inline(__always)
+    var slots: UnsafeMutablePointer<Element> { control.slots.assumingMemoryBound(to: Element.self) }
 }

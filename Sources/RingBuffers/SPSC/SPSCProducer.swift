@@ -1,21 +1,23 @@
 extension GenericSPSCRing where Element: ~Copyable {
-    /// The writing half of a slot ring. One thread at a time may use it.
+    /// The writing half of a slot ring. One thread at a time may use it; moving it to another thread is a hand-over like
+    /// any other.
     ///
-    /// Hold it as a local variable: its indices then live in registers. As a property of a class every push pays
-    /// for dynamic exclusivity checks and reloads (10 to 30 times slower).
+    /// Hold it as a local variable: its indices then live in registers. As a property of a class, every push pays for
+    /// dynamic exclusivity checks and reloads, 10 to 30 times the price.
+    ///
+    /// Its end of life closes the ring: the consumer drains what is left and then sees `isFinished`.
     @frozen
     public struct Producer: ~Copyable, @unchecked Sendable {
         @usableFromInline let control: SPSCControl<Memory>
         @usableFromInline let mask: UInt64
 
-        /// Index of the next slot to write; wraps modulo 2^64.
+        /// Index of the next slot to write. Modulo 2^64.
         @usableFromInline var head: UInt64
 
-        /// The next index at which a push has more to do than to write and publish: a line boundary or `bound`.
-        /// In `head ... bound`, modulo 2^64.
+        /// Where the fast path ends: the next chunk boundary or `bound`. In `head ... bound`, modulo 2^64.
         @usableFromInline var limit: UInt64
 
-        /// Index one past the last slot known to be free: the last seen `released` plus the capacity.
+        /// One past the last slot known to be free: the last `released` seen + capacity. Modulo 2^64.
         @usableFromInline var bound: UInt64
 
         @inlinable
@@ -28,51 +30,21 @@ extension GenericSPSCRing where Element: ~Copyable {
         }
 
         @inlinable
-        deinit { GenericSPSCRing.close(control, SPSCControl<Memory>.producerGone, mask: mask) }
+        deinit { GenericSPSCRing.close(control, half: SPSCControl<Memory>.producerGone, mask: mask) }
     }
 }
 
 extension GenericSPSCRing.Producer where Element: ~Copyable {
     /// The number of slots.
-    @inlinable public var capacity: Int { Int(mask) + 1 }
+    @inlinable public var capacity: Int { Int(truncatingIfNeeded: mask) + 1 }
 
-    @inlinable @inline(__always)
-    func slot(_ index: UInt64) -> UnsafeMutablePointer<Element> {
-        control.slots.assumingMemoryBound(to: Element.self) + Int(index & mask)
+    /// True once the consumer is gone: what is pushed from then on is destroyed unread. One load.
+    @inlinable public var isConsumerGone: Bool {
+        Memory.loadAcquire(control.closed) & SPSCControl<Memory>.consumerGone != 0
     }
 
-    @inlinable @inline(__always)
-    mutating func makeRoom() -> Bool {
-        if head != limit { return true }
-        let room = Self.nextLimit(control, head: head, bound: bound, mask: mask)
-        limit = room.limit
-        bound = room.bound
-        return head != limit
-    }
-
-    // Takes and returns values: a `mutating` slow path would make the half's address escape, and keep its indices in
-    // memory instead of registers.
-    @inlinable @inline(never)
-    static func nextLimit(
-        _ control: SPSCControl<Memory>, head: UInt64, bound: UInt64, mask: UInt64
-    ) -> (limit: UInt64, bound: UInt64) {
-        var bound = bound
-        if head == bound {
-            // Acquires the consumer's release of the slots below `released`: they were read before we overwrite them.
-            bound = Memory.loadAcquire(control.released) &+ mask &+ 1
-            if head == bound { return (head, bound) }
-        }
-        let ahead = head &+ GenericSPSCRing.prefetchDistance
-        Memory.prefetchForWriting(
-            UnsafeRawPointer(control.slots + Int(ahead & mask) &* MemoryLayout<Element>.stride))
-        if head & (GenericSPSCRing.coarseStep(mask) &- 1) == 0 {
-            Memory.storeRelease(head, to: control.coarse)
-        }
-        let boundary = (head | (GenericSPSCRing.lineStep &- 1)) &+ 1
-        return (boundary &- head < bound &- head ? boundary : bound, bound)
-    }
-
-    /// Hands `element` to the consumer, who can pop it at once. Returns `nil`, or the element back when the ring is full.
+    /// Hands `element` to the consumer, who can pop it at once. Returns nil, or the element itself when the ring is full.
+    /// O(1), wait-free.
     @inlinable @inline(__always)
     public mutating func offer(_ element: consuming Element) -> Element? {
         guard makeRoom() else { return element }
@@ -81,20 +53,87 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     }
 
     @inlinable @inline(__always)
+    mutating func makeRoom() -> Bool {
+        if head != limit { return true }
+        let next = Self.nextLimit(control, head: head, bound: bound, mask: mask)
+        limit = next.limit
+        bound = next.bound
+        return head != limit
+    }
+
+    @inlinable @inline(__always)
     mutating func write(_ element: consuming Element) {
-        let slot = slot(head)
+        // SAFETY: head != limit, so this slot is raw memory that only this half may touch (invariant 3).
+        let slot = slots + Int(truncatingIfNeeded: head & mask)
         Memory.willWrite(slot, byteCount: MemoryLayout<Element>.stride)
         slot.initialize(to: element)
-        if GenericSPSCRing.usesMail {
-            Memory.storeRelease(UnsafeRawPointer(slot).loadUnaligned(as: UInt64.self), to: control.mail(head))
-        }
+        if SPSCGeometry<Element>.usesMail { leaveMail(from: slot, index: head) }
         head &+= 1
+        // Releases the slot, and the mail before it, to the consumer's loads of `fine` (invariant 1).
         Memory.storeRelease(head, to: control.fine)
+    }
+
+    /// Publishes `count` slots that were written from `head` on.
+    @inlinable @inline(__always)
+    mutating func publish(_ count: Int) {
+        guard count > 0 else { return }
+        let old = head
+        head &+= UInt64(truncatingIfNeeded: count)
+        if SPSCGeometry<Element>.usesMail {
+            // All but the last first: `fine` has to move between two stores to one mail word (invariant 4).
+            if count > 1 { Memory.storeRelease(head &- 1, to: control.fine) }
+            leaveMail(from: slots + Int(truncatingIfNeeded: (head &- 1) & mask), index: head &- 1)
+        }
+        Memory.storeRelease(head, to: control.fine)
+        if (old ^ head) & ~(SPSCGeometry<Element>.coarseStep(mask: mask) &- 1) != 0 {
+            Memory.storeRelease(head, to: control.coarse)
+        }
+        limit = head
+    }
+
+    @inlinable @inline(__always)
+    func leaveMail(from slot: UnsafeMutablePointer<Element>, index: UInt64) {
+        // SAFETY: only for plain elements of 8 bytes, which the caller has just initialised.
+        Memory.storeRelease(UnsafeRawPointer(slot).loadUnaligned(as: UInt64.self), to: control.mail(index))
+    }
+
+    @inlinable @inline(__always)
+    var slots: UnsafeMutablePointer<Element> { control.slots.assumingMemoryBound(to: Element.self) }
+
+    /// The slow path, once per chunk. It takes and returns values: as a `mutating` method it would make the address of
+    /// the half escape, and its indices would live in memory instead of registers.
+    @inlinable @inline(never)
+    static func nextLimit(
+        _ control: SPSCControl<Memory>, head: UInt64, bound: UInt64, mask: UInt64
+    ) -> (limit: UInt64, bound: UInt64) {
+        var bound = bound
+        if head == bound {
+            // Acquires the consumer's last reads of the slots below `released` (invariant 3).
+            bound = Memory.loadAcquire(control.released) &+ mask &+ 1
+            if head == bound { return (head, bound) }
+        }
+        let chunk = SPSCGeometry<Element>.chunk
+        if mask >= 4 &* SPSCGeometry<Element>.writeAhead {
+            let next = Int(truncatingIfNeeded: (head &+ SPSCGeometry<Element>.writeAhead) & mask)
+            let address = UnsafeRawPointer(control.slots + next &* MemoryLayout<Element>.stride)
+            for line in 0..<4 { Memory.prefetchForWriting(address + line &* 64) }
+        }
+        let coarseStep = SPSCGeometry<Element>.coarseStep(mask: mask)
+        let phase = head & (coarseStep &- 1)
+        if phase == 0 {
+            // Releases the slots below `head`; `fine` already covers them (invariant 2).
+            Memory.storeRelease(head, to: control.coarse)
+        } else if phase == coarseStep &- chunk {
+            Memory.prefetchForWriting(UnsafeRawPointer(control.coarse))
+        }
+        let boundary = (head | (chunk &- 1)) &+ 1
+        return (boundary &- head < bound &- head ? boundary : bound, bound)
     }
 }
 
 extension GenericSPSCRing.Producer {
     /// Hands `element` to the consumer, who can pop it at once. Returns false, and takes nothing, when the ring is full.
+    /// O(1), wait-free.
     @inlinable @inline(__always)
     public mutating func push(_ element: consuming Element) -> Bool {
         guard makeRoom() else { return false }

@@ -1,0 +1,58 @@
+extension GenericSPSCRing.Consumer where Element: ~Copyable {
+    /// Pops the elements that are there now, oldest first, at most `count`, and passes each to `body`. Returns how many.
+    ///
+    /// If `body` throws, the element that it was given is gone, and those after it stay.
+    @inlinable @inline(__always)
+    public mutating func drain<Failure: Error>(
+        upTo count: Int = .max, _ body: (consuming Element) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        if head == limit { refill() }
+        let start = head
+        let end = head &+ min(tail &- head, UInt64(truncatingIfNeeded: max(0, count)))
+        while head != end {
+            if head == limit { advance() }
+            let stop = limit &- head < end &- head ? limit : end
+            while head != stop { try body(take()) }
+        }
+        return Int(truncatingIfNeeded: head &- start)
+    }
+
+    /// Shows `body` elements in place, oldest first: those that lie in a row, at most `count`, none when the ring is
+    /// empty. `body` returns how many of them, from the first on, it has done with: they are destroyed and their slots go
+    /// back to the producer.
+    ///
+    /// - Precondition: what `body` returns lies in `0 ... span.count`.
+    @inlinable @inline(__always)
+    public mutating func consume<Failure: Error>(
+        upTo count: Int = .max, _ body: (borrowing Span<Element>) throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        if head == limit { refill() }
+        let offset = head & mask
+        let available = min(tail &- head, mask &+ 1 &- offset, UInt64(truncatingIfNeeded: max(0, count)))
+        let first = slots + Int(truncatingIfNeeded: offset)
+        let row = UnsafeBufferPointer(start: first, count: Int(truncatingIfNeeded: available))
+        Memory.willRead(first, byteCount: row.count &* MemoryLayout<Element>.stride)
+        let done = try body(row.span)
+        precondition(done >= 0 && done <= row.count, "consumed \(done) of \(row.count) elements")
+        first.deinitialize(count: done)
+        head &+= UInt64(truncatingIfNeeded: done)
+        if done > 0 { advance() }
+        return done
+    }
+
+    /// Moves elements that are there now into `span`, oldest first, until it is full or the ring is empty. Returns how
+    /// many.
+    @inlinable @inline(__always)
+    public mutating func pop(into span: inout OutputSpan<Element>) -> Int {
+        drain(upTo: span.freeCapacity) { span.append($0) }
+    }
+
+    /// Recomputes the limit of the fast path for the elements already known.
+    @inlinable @inline(__always)
+    mutating func advance() {
+        var next = SPSCRefill(limit: limit, tail: tail, released: released, pace: pace)
+        next.step(Element.self, control, head: head, mask: mask)
+        limit = next.limit
+        released = next.released
+    }
+}

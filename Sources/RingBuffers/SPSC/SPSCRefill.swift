@@ -1,0 +1,133 @@
+/// How a consumer looks for new elements: closely, at `fine`, or in strides, at `coarse`.
+@frozen
+public struct SPSCPace: Sendable {
+    /// True while the consumer reads `coarse`.
+    @usableFromInline var isStreaming = false
+
+    /// Looks at `fine` in a row that found something. Saturates at `patience`.
+    @usableFromInline var successes: UInt8 = 0
+
+    /// Pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings little.
+    @usableFromInline var delay: UInt16 = 0
+
+    /// This many looks at `fine` in a row without an empty one between make a consumer stream.
+    @usableFromInline static var patience: UInt8 { 4 }
+
+    @inlinable init() {}
+}
+
+/// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
+@frozen
+public struct SPSCRefill {
+    @usableFromInline var limit: UInt64
+    @usableFromInline var tail: UInt64
+    @usableFromInline var released: UInt64
+    @usableFromInline var pace: SPSCPace
+
+    @inlinable
+    init(limit: UInt64, tail: UInt64, released: UInt64, pace: SPSCPace) {
+        self.limit = limit
+        self.tail = tail
+        self.released = released
+        self.pace = pace
+    }
+}
+
+extension SPSCRefill {
+    /// Looks for new elements when none is known, then makes the next ones ready to read.
+    @inlinable @inline(never)
+    static func next<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, tail: UInt64, released: UInt64, mask: UInt64,
+        pace: SPSCPace
+    ) -> SPSCRefill {
+        var next = SPSCRefill(limit: head, tail: tail, released: released, pace: pace)
+        if head == tail {
+            if pace.isStreaming { next.pollCoarse(Element.self, control, head: head, mask: mask) }
+            if head == next.tail { next.readFine(Element.self, control, head: head) }
+            if head == next.tail {
+                next.release(control, head: head)
+                return next
+            }
+            next.prefetch(Element.self, control, head: head, lines: 1..<8, mask: mask)
+        }
+        next.step(Element.self, control, head: head, mask: mask)
+        return next
+    }
+
+    /// Gives slots back when an eighth of the ring was read, requests the lines of the chunk after next, and sets the
+    /// limit of the fast path.
+    @inlinable @inline(__always)
+    mutating func step<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, mask: UInt64
+    ) {
+        let releaseStep = SPSCGeometry<Element>.releaseStep(mask: mask)
+        if head &- released >= releaseStep { release(control, head: head) }
+        if tail &- head >= SPSCGeometry<Element>.readAhead &+ SPSCGeometry<Element>.chunk {
+            prefetch(Element.self, control, head: head, lines: 8..<12, mask: mask)
+        }
+        let boundary = (head | (SPSCGeometry<Element>.chunk &- 1)) &+ 1
+        let room = min(boundary &- head, tail &- head, released &+ releaseStep &- head)
+        limit = head &+ room
+    }
+
+    /// Releases our reads of the slots below `head` to the producer's load of `released` (invariant 3).
+    @inlinable @inline(__always)
+    mutating func release<Memory: MemoryModel>(_ control: SPSCControl<Memory>, head: UInt64) {
+        guard released != head else { return }
+        Memory.storeRelease(head, to: control.released)
+        released = head
+    }
+
+    @inlinable @inline(__always)
+    mutating func pollCoarse<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, mask: UInt64
+    ) {
+        for _ in 0..<pace.delay { Memory.pause() }
+        for _ in 0..<32 {
+            // Acquires the slots below (invariant 1). It lags, and may even lie behind `head`: compared as signed.
+            let seen = Memory.loadAcquire(control.coarse)
+            let gain = seen &- head
+            if Int64(bitPattern: gain) > 0 {
+                let isEnough = gain >= SPSCGeometry<Element>.wantedGain(mask: mask)
+                pace.delay = isEnough ? pace.delay / 2 : min(max(1, pace.delay &* 2), 64)
+                tail = seen
+                return
+            }
+            // Without a pause the polls take the line from the producer as fast as it gets it back.
+            Memory.pause()
+        }
+        pace.isStreaming = false
+        pace.successes = 0
+    }
+
+    @inlinable @inline(__always)
+    mutating func readFine<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64
+    ) {
+        // Acquires the slots below (invariant 1).
+        tail = Memory.loadAcquire(control.fine)
+        if tail == head {
+            pace.successes = 0
+            return
+        }
+        pace.successes &+= 1
+        if tail &- head >= SPSCGeometry<Element>.slots(inBytes: 128) || pace.successes >= SPSCPace.patience {
+            pace.isStreaming = true
+            pace.delay = 1
+        }
+    }
+
+    /// Requests lines of slots known to be written, counted from `head`; never others, which the producer may be writing.
+    @inlinable @inline(__always)
+    func prefetch<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, lines: Range<Int>, mask: UInt64
+    ) {
+        let first = Int(truncatingIfNeeded: head & mask) &* MemoryLayout<Element>.stride
+        let ringBytes = (Int(truncatingIfNeeded: mask) &+ 1) &* MemoryLayout<Element>.stride
+        let known = Int(truncatingIfNeeded: tail &- head) &* MemoryLayout<Element>.stride
+        for line in lines where line &* 64 < known {
+            let offset = first &+ line &* 64
+            Memory.prefetchForReading(UnsafeRawPointer(control.slots + (offset < ringBytes ? offset : offset &- ringBytes)))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Testing
+import TraceFormats
+
+/// Every damage that a byte can do, against the reference decoder: the same traces are accepted, with the same counts,
+/// and an error lies inside the input.
+@Suite("Damaged Go traces")
+struct GoTraceMutationTests {
+    // A debug build of the two decoders takes minutes for what a release build does in seconds.
+    #if DEBUG
+        private static let isThorough = false
+        private static let step = 211
+    #else
+        private static let isThorough = true
+        private static let step = 13
+    #endif
+
+    /// What went wrong with `bytes`, or nil.
+    private func disagreement(_ bytes: [UInt8]) -> String? {
+        let expected = ReferenceDecoder.decode(bytes)
+        do throws(GoTraceError) {
+            let counts = try GoTraceScanner.count(bytes.span.bytes)
+            guard let expected else { return "accepted" }
+            guard counts.batches == expected.batches, counts.generations == expected.generations,
+                counts.records == expected.counts.values.reduce(0, +),
+                expected.counts.allSatisfy({ counts[GoTraceKind(rawValue: $0.key)] == $0.value })
+            else { return "counts differ" }
+            return nil
+        } catch {
+            if expected != nil { return "refused: \(error)" }
+            guard (0...bytes.count).contains(error.offset) else { return "offset outside: \(error)" }
+            return nil
+        }
+    }
+
+    /// Mutates bytes at `positions` to `values` and expects agreement for each.
+    private func mutate(_ original: [UInt8], positions: some Sequence<Int>, values: (UInt8) -> [UInt8]) {
+        var bytes = original
+        for position in positions {
+            for value in values(original[position]) {
+                bytes[position] = value
+                if let problem = disagreement(bytes) {
+                    Issue.record("byte \(position) set to \(value): \(problem)")
+                    return
+                }
+            }
+            bytes[position] = original[position]
+        }
+    }
+
+    @Test("a byte's 256 values are judged otherwise than by the reference", arguments: [22, 23, 25, 26])
+    func everyValueOfEveryByte(minor: Int) {
+        let bytes = TraceBuilder.variety(minor: minor, generations: 1...1)
+        mutate(bytes, positions: bytes.indices) { original in
+            Self.isThorough ? Array(0...UInt8.max) : [0, 1, 0x7F, 0x80, 0xFF, original ^ 1, original ^ 0x80, 49, 52]
+        }
+    }
+
+    @Test("damage to a real trace is judged otherwise than by the reference", arguments: ["runtime", "recorder"])
+    func everyByteOfARealTrace(_ name: String) throws {
+        let bytes = try TestData.file("\(name).trace")
+        // A prime stride reaches every kind of place; the synthetic traces have every byte.
+        mutate(bytes, positions: stride(from: 0, to: bytes.count, by: Self.step)) { [$0 ^ 0x80, $0 &+ 1, 0xFF, 0] }
+    }
+
+    @Test("a cut-off trace is read past its end, or a cut is not noticed", arguments: [22, 23, 25, 26])
+    func everyLength(minor: Int) {
+        let bytes = TraceBuilder.variety(minor: minor)
+        for length in 0...bytes.count {
+            // A copy of exactly that size, so that an address sanitizer sees a read behind it.
+            let problem = disagreement(Array(bytes[..<length]))
+            #expect(problem == nil, "length \(length)")
+        }
+    }
+
+    @Test("random bytes crash the scanner")
+    func randomBytes() {
+        var generator = SplitMix(state: 0x5EED)
+        for round in 0..<3000 {
+            var bytes = TraceBuilder(minor: [22, 23, 25, 26][round % 4]).bytes
+            if !round.isMultiple(of: 3) {
+                TraceBuilder.varint(UInt64(round % 300)).forEach { bytes += [1, 1, 1, 1, $0] }
+            }
+            let count = Int.random(in: 0..<300, using: &generator)
+            for _ in 0..<count { bytes.append(.random(in: 0...255, using: &generator)) }
+            let problem = disagreement(bytes)
+            #expect(problem == nil, "round \(round)")
+        }
+    }
+
+    @Test("several bytes damaged at once are judged otherwise than by the reference")
+    func randomMutations() {
+        var generator = SplitMix(state: 0xFEED)
+        let original = TraceBuilder.variety(minor: 26)
+        for round in 0..<3000 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...6, using: &generator) {
+                bytes[.random(in: 16..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator)
+            }
+            let problem = disagreement(bytes)
+            #expect(problem == nil, "round \(round)")
+        }
+    }
+}
+
+/// A seeded generator, so that a failure repeats.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
