@@ -10,6 +10,9 @@ public enum Floors: Suite {
         [emptyLoop, clockRead, store16, pingPong, stream, copy]
     }
 
+    /// A debug build is fifty times slower and its figures mean nothing, so that it does less.
+    static let effort = Build.configuration == "debug" ? 50 : 1
+
     private static func floor(
         _ floor: FloorCase, _ strategy: String, _ parameters: [String: ParameterValue] = [:], unit: ResultUnit,
         threads: Int = 1, sample: @escaping (inout SampleContext) throws -> Sample
@@ -20,9 +23,10 @@ public enum Floors: Suite {
     }
 
     private static var emptyLoop: Contender {
-        floor(.emptyLoop, "loop", unit: .nanosecondsPerOperation) { context in
-            context.time(operations: 10_000_000) {
-                for index in 0..<10_000_000 { consume(index) }
+        let turns = 10_000_000 / effort
+        return floor(.emptyLoop, "loop", unit: .nanosecondsPerOperation) { context in
+            context.time(operations: turns) {
+                for index in 0..<turns { consume(index) }
             }
         }
     }
@@ -50,7 +54,7 @@ public enum Floors: Suite {
     /// 256 KiB: past the first-level cache, within the second.
     private static var store16: Contender {
         let slots = 256 * 1024 / 16
-        let laps = 600
+        let laps = 600 / effort
         return floor(.store16, "store-release", ["bytes": 16], unit: .nanosecondsPerOperation) { context in
             let ring = UnsafeMutablePointer<SIMD2<UInt64>>.allocate(capacity: slots)
             ring.initialize(repeating: .zero, count: slots)
@@ -89,9 +93,9 @@ public enum Floors: Suite {
     }
 
     private static var copy: Contender {
-        let bytes = 64 << 20
+        let bytes = (64 << 20) / effort / 4096 * 4096
         let buffers = CopyBuffers(bytes: bytes)
-        return floor(.copy, "memcpy", ["MiB": 64], unit: .gigabytesPerSecond) { context in
+        return floor(.copy, "memcpy", ["MiB": .int(bytes >> 20)], unit: .gigabytesPerSecond) { context in
             buffers.stamp(context.seed)
             let sample = context.time(operations: bytes) {
                 buffers.target.copyMemory(from: buffers.source, byteCount: bytes)

@@ -21,19 +21,22 @@ struct PingPong: @unchecked Sendable {
     func play(_ trips: Int, in context: inout SampleContext) throws -> Sample {
         ball.pointee.store(0, ordering: .relaxed)
         let abandoned = context.abandoned
+        let patience = context.isOversubscribed ? 0 : 0xFFFF
         return try context.race(
             operations: trips,
-            producer: { for trip in 0..<UInt32(trips) { hit(at: 2 * trip + 1, abandoned) } },
-            consumer: { for trip in 0..<UInt32(trips) { hit(at: 2 * trip, abandoned) } })
+            producer: { for trip in 0..<UInt32(trips) { hit(at: 2 * trip + 1, patience, abandoned) } },
+            consumer: { for trip in 0..<UInt32(trips) { hit(at: 2 * trip, patience, abandoned) } })
     }
 
     /// Waits for `value` and answers with the next one. No pause: that would add its own length to the round trip.
+    ///
+    /// - Parameter patience: a mask: how many turns to spin before the processor is given up.
     @inline(__always)
-    private func hit(at value: UInt32, _ abandoned: AbandonFlag) {
+    private func hit(at value: UInt32, _ patience: Int, _ abandoned: AbandonFlag) {
         var turns = 0
         while ball.pointee.load(ordering: .acquiring) != value {
             turns &+= 1
-            guard turns & 0xFFFF == 0 else { continue }
+            guard turns & patience == 0 else { continue }
             if abandoned.isRaised { return }
             sched_yield()
         }

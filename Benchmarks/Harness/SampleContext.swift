@@ -12,8 +12,10 @@ public struct SampleContext {
     /// the other side returns when it is raised; otherwise a lost item would make it wait for ever.
     public let abandoned: AbandonFlag
 
+    /// True where the two threads of a race share one processor: whoever waits has to yield.
+    public let isOversubscribed: Bool
+
     let pair: ThreadPair
-    let oversubscribed: Bool
     let counter: AllocationCounter?
     private(set) var allocations: UInt64 = 0
     private(set) var countedOperations = 0
@@ -25,7 +27,7 @@ public struct SampleContext {
         self.seed = seed
         self.unit = unit
         self.pair = pair
-        self.oversubscribed = oversubscribed
+        isOversubscribed = oversubscribed
         self.counter = counter
         self.abandoned = abandoned
     }
@@ -63,7 +65,7 @@ public struct SampleContext {
         let interval = try withoutActuallyEscaping(producer) { body in
             try pair.race(
                 ThreadPair.Job(
-                    body: body, processor: oversubscribed ? 0 : 1, yielding: oversubscribed, counter: counter),
+                    body: body, processor: isOversubscribed ? 0 : 1, yielding: isOversubscribed, counter: counter),
                 atStart: { before = counter?.total() ?? 0 },
                 atEnd: { after = counter?.total() ?? 0 },
                 failed: { abandoned.raise() },

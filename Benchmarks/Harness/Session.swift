@@ -13,7 +13,8 @@ public final class Session {
     private let budget: Budget
     private let pair = ThreadPair()
     private let counter: AllocationCounter?
-    private let watchdog: Watchdog
+    /// Replaced in tests, which have less patience.
+    var watchdog = Watchdog()
     /// Called on the session's thread before each sample.
     public var onProgress: (Progress) -> Void = { _ in }
     /// What a canary answers, in nanoseconds per round trip: replaced in tests.
@@ -24,7 +25,6 @@ public final class Session {
         self.seed = seed
         self.budget = budget
         counter = countAllocations ? AllocationCounter.shared : nil
-        watchdog = Watchdog()
     }
 
     /// Runs all contenders until the budget is used. Not reentrant.
@@ -104,6 +104,10 @@ public final class Session {
         watchdog.begin(contender.name, seed: seed, abandon: context.abandoned)
         defer { watchdog.end() }
         let sample = try contender.sample(&context)
+        // Its loops may have given up without a word.
+        if context.abandoned.isRaised {
+            throw VerificationFailure("hung: an item or a wake-up was lost", at: "the timed part", seed: seed)
+        }
         guard sample.value.isFinite, sample.value >= 0 else {
             throw VerificationFailure("the figure \(sample.value) has no meaning", at: "the sample's value", seed: seed)
         }

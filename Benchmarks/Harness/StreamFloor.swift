@@ -13,7 +13,7 @@ extension Floors {
     ///
     /// The producer writes every word, the consumer reads and sums every word, and each block's sum is checked.
     static var stream: Contender {
-        let blocks = 1024
+        let blocks = 1024 / effort
         return Contender(
             suite: name, case: FloorCase.stream.rawValue, strategy: "blocks", origin: .floor,
             parameters: ["block": 65_536, "ring": 524_288], unit: .gigabytesPerSecond, threads: 2

@@ -8,8 +8,8 @@ import Synchronization
 /// with status 1.
 final class Watchdog: Sendable {
     /// Far beyond any honest sample, samples of other processes included.
-    static let patienceSeconds = 60.0
-    static let graceSeconds = 10.0
+    private let patienceSeconds: Double
+    private let graceSeconds = 10.0
 
     private struct Watched {
         var contender: String
@@ -20,10 +20,12 @@ final class Watchdog: Sendable {
 
     private let watched = Mutex<Watched?>(nil)
 
-    init() {
+    init(patienceSeconds: Double = 60) {
+        self.patienceSeconds = patienceSeconds
+        let interval = min(1, patienceSeconds / 2)
         let thread = Thread { [weak self] in
             while true {
-                Thread.sleep(forTimeInterval: 1)
+                Thread.sleep(forTimeInterval: interval)
                 guard let self else { return }
                 self.look()
             }
@@ -42,8 +44,8 @@ final class Watchdog: Sendable {
     private func look() {
         guard let sample = watched.withLock({ $0 }) else { return }
         let seconds = Double(Ticks.systemNanoseconds() - sample.since) / 1e9
-        if seconds > Self.patienceSeconds { sample.abandon.raise() }
-        guard seconds > Self.patienceSeconds + Self.graceSeconds else { return }
+        if seconds > patienceSeconds { sample.abandon.raise() }
+        guard seconds > patienceSeconds + graceSeconds else { return }
         let text = """
             \nerror: \(sample.contender) hangs (seed \(sample.seed)): no item for \(Int(seconds)) s. \
             An item was lost, or a wake-up. No result is written.\n

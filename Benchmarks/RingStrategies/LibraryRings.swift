@@ -19,6 +19,9 @@ public enum LibrarySlotRing<Item: BitwiseCopyable & Sendable> {
 
         @inlinable @inline(__always)
         public mutating func push(_ item: Item) -> Bool { base.push(item) }
+
+        @inlinable @inline(__always)
+        public mutating func push(batch items: UnsafeBufferPointer<Item>) -> Int { base.push(contentsOf: items) }
     }
 
     @frozen
@@ -30,5 +33,8 @@ public enum LibrarySlotRing<Item: BitwiseCopyable & Sendable> {
 
         @inlinable @inline(__always)
         public mutating func pop() -> Item? { base.pop() }
+
+        @inlinable @inline(__always)
+        public mutating func drain(upTo limit: Int, _ visit: (Item) -> Void) -> Int { base.drain(upTo: limit, visit) }
     }
 }

@@ -7,6 +7,7 @@ struct Ending {
     let style: Style
     let seconds: Double
     let seed: UInt64
+    let disturbance: (others: Double, stolen: Double)?
     var resultPath: String?
 
     var text: String {
@@ -37,6 +38,12 @@ struct Ending {
 
     private var notes: [String] {
         var lines: [String] = []
+        // Two percent of two processors is a core that is away for 40 ms of each second.
+        if let disturbance, max(disturbance.others, disturbance.stolen) > 0.02 {
+            let (others, stolen) = (Figure.number(disturbance.others * 100), Figure.number(disturbance.stolen * 100))
+            lines.append(
+                style.yellow("the machine was busy: other processes had \(others) % of it, other guests \(stolen) %"))
+        }
         if report.rows.allSatisfy({ $0.allocationsPerOperation == nil }) {
             lines.append(style.dim("allocations not counted: that takes jemalloc (apt-get install libjemalloc2)"))
         }

@@ -30,7 +30,9 @@ struct RunCommand {
         let session = Session(seed: seed, budget: budget)
         let progress = ProgressLine()
         session.onProgress = progress.show
+        let disturbance = Disturbance()
         let outcome = session.run(contenders)
+        let shares = disturbance?.shares()
         progress.clear()
 
         let report = Report(
@@ -39,7 +41,8 @@ struct RunCommand {
             rows: outcome.rows)
         print(ResultTable(report: report, style: style, width: Console.width).text)
         var ending = Ending(
-            outcome: outcome, report: report, style: style, seconds: Date().timeIntervalSince(start), seed: seed)
+            outcome: outcome, report: report, style: style, seconds: Date().timeIntervalSince(start), seed: seed,
+            disturbance: shares)
         if let path = try destination.path(commit: commit) {
             try report.write(to: path)
             ending.resultPath = path
@@ -48,10 +51,10 @@ struct RunCommand {
         if !outcome.failures.isEmpty { throw ExitCode(Status.failed) }
     }
 
-    /// In a debug build, which only tests let run, a single round proves as much as fifteen.
+    /// In a debug build, which only tests let run, three rounds prove as much as fifteen.
     private var budget: Budget {
         Build.configuration == "debug"
-            ? Budget(seconds: 0, minimumRounds: 1, maximumRounds: 1) : Budget(effort)
+            ? Budget(seconds: 0, minimumRounds: 3, maximumRounds: 3) : Budget(effort)
     }
 
     /// The floor and what the suites and the filter leave. The floor is part of every run, whatever the filter.

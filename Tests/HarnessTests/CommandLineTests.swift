@@ -72,6 +72,28 @@ struct CommandLineTests {
         #expect(!updated.contains("old"))
     }
 
+    @Test(.enabled(if: Build.configuration == "debug", "the suite that fails is part of debug builds only"))
+    func aFailedVerificationGetsANumberOrPasses() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/result.json"
+        let result = try Program.run(["selftest", "--seed", "9", "--json", path])
+        #expect(result.status == 1)
+        #expect(result.output.contains("selftest/known/wrong/capacity=8: item 7 came twice at item 8 (seed 9)"))
+        #expect(result.output.contains("verified 8 of 9"))
+        #expect(result.output.contains("quick, 3.00× ahead of slow"))
+        #expect(result.output.contains("floor  clock-read"))
+        let report = try Report(path: path)
+        #expect(report.rows.filter { $0.suite == "selftest" }.map(\.strategy) == ["quick", "slow"])
+        #expect(report.configuration == "debug")
+
+        let passing = try Program.run(["selftest", "--filter", "known/(quick|slow)", "--json", path])
+        #expect(passing.status == 0)
+        let markdown = try Program.run(["report", path, "-o", directory.path])
+        #expect(markdown.status == 0)
+        let summary = try String(contentsOfFile: directory.path + "/summary.md", encoding: .utf8)
+        #expect(summary.contains("| quick | **2 ns/op** | slow | 6 ns/op | 3.00× ahead |"), "\(summary)")
+    }
+
     @Test func aForeignFileIsComparedOrReported() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/foreign.json"

@@ -89,6 +89,21 @@ extension PinnedTests.SessionTests {
         #expect(outcome.rows.isEmpty)
     }
 
+    @Test func aHungSampleHangsTheRun() {
+        let session = Fixture.session(rounds: 1)
+        session.watchdog = Watchdog(patienceSeconds: 0.05)
+        let outcome = session.run([
+            Fixture.contender("stuck", threads: 2) { context in
+                let abandoned = context.abandoned
+                _ = try context.race(
+                    operations: 1, producer: {}, consumer: { while !abandoned.isRaised { sched_yield() } })
+            },
+            Fixture.contender("good"),
+        ])
+        #expect(outcome.failures.map(\.contender) == ["demo/case/stuck"])
+        #expect(outcome.rows.map(\.strategy) == ["good"])
+    }
+
     @Test func aFigureThatIsNoNumberIsReported() {
         let outcome = Fixture.run([Fixture.contender("a", value: .nan), Fixture.contender("b", value: -1)])
         #expect(outcome.rows.isEmpty)

@@ -65,8 +65,8 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
                     pace.successes = 0
                     return nil
                 }
-                if seen &- head == 1 && pace.successes < SPSCPace.patience {
-                    pace.successes &+= 1
+                if seen &- head == 1 {
+                    pace.lookFound(isMuch: false)
                     tail = seen
                     limit = seen
                     return takeMail(seen: seen)

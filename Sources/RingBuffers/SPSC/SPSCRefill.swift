@@ -4,16 +4,40 @@ public struct SPSCPace: Sendable {
     /// True while the consumer reads `coarse`.
     @usableFromInline var isStreaming = false
 
-    /// Looks at `fine` in a row that found something. Saturates at `patience`.
+    /// Looks at `fine` in a row that found something. At most `patience`.
     @usableFromInline var successes: UInt8 = 0
 
-    /// Pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings little.
-    @usableFromInline var delay: UInt16 = 0
+    /// This many such looks make a consumer stream: 4 to 128. A consumer that streamed in vain, because the producer
+    /// sends less than a stride at a time, pauses for nothing; so each failure doubles the patience, and each stride halves it.
+    @usableFromInline var patience: UInt8 = 4
 
-    /// This many looks at `fine` in a row without an empty one between make a consumer stream.
-    @usableFromInline static var patience: UInt8 { 4 }
+    /// Pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings little.
+    @usableFromInline var delay: UInt8 = 0
 
     @inlinable init() {}
+
+    @inlinable @inline(__always)
+    mutating func streamingFailed() {
+        isStreaming = false
+        successes = 0
+        patience = min(patience &* 2, 128)
+    }
+
+    @inlinable @inline(__always)
+    mutating func streamingFound(enough: Bool) {
+        patience = max(patience / 2, 4)
+        delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
+    }
+
+    /// A look at `fine` found something: `isMuch` where it was more than two lines' worth.
+    @inlinable @inline(__always)
+    mutating func lookFound(isMuch: Bool) {
+        successes &+= 1
+        if successes >= patience || isMuch && patience == 4 {
+            isStreaming = true
+            delay = 1
+        }
+    }
 }
 
 /// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
@@ -88,16 +112,14 @@ extension SPSCRefill {
             let seen = Memory.loadAcquire(control.coarse)
             let gain = seen &- head
             if Int64(bitPattern: gain) > 0 {
-                let isEnough = gain >= SPSCGeometry<Element>.wantedGain(mask: mask)
-                pace.delay = isEnough ? pace.delay / 2 : min(max(1, pace.delay &* 2), 64)
+                pace.streamingFound(enough: gain >= SPSCGeometry<Element>.wantedGain(mask: mask))
                 tail = seen
                 return
             }
             // Without a pause the polls take the line from the producer as fast as it gets it back.
             Memory.pause()
         }
-        pace.isStreaming = false
-        pace.successes = 0
+        pace.streamingFailed()
     }
 
     @inlinable @inline(__always)
@@ -110,11 +132,7 @@ extension SPSCRefill {
             pace.successes = 0
             return
         }
-        pace.successes &+= 1
-        if tail &- head >= SPSCGeometry<Element>.slots(inBytes: 128) || pace.successes >= SPSCPace.patience {
-            pace.isStreaming = true
-            pace.delay = 1
-        }
+        pace.lookFound(isMuch: tail &- head >= SPSCGeometry<Element>.slots(inBytes: 128))
     }
 
     /// Requests lines of slots known to be written, counted from `head`; never others, which the producer may be writing.
