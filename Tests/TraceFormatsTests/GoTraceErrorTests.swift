@@ -121,6 +121,27 @@ struct GoTraceErrorTests {
         #expect(error { $0.batch(1, [[16, 1, 1]]) }?.reason == .truncatedRecord(GoTraceKind(rawValue: 16)))
     }
 
+    @Test("a record takes its last bytes from the next batch's header", arguments: 1...12)
+    func recordAcrossTheEnd(left: Int) {
+        // Five arguments, of which the batch holds at most four: the next header would complete the record.
+        let argument = [UInt8](repeating: 0x80, count: max(left - 5, 0)) + [1]
+        let cut = ([40, 1, 1, 1] + argument).prefix(left)
+        for batches in 1...8 {
+            for damaged in 0..<batches {
+                let found = error { trace in
+                    for index in 0..<batches {
+                        let events = Array(repeating: [11, 1] as [UInt8], count: 20 + index)
+                        trace.batch(1, index == damaged ? events + [Array(cut)] : events)
+                    }
+                    trace.clock(1)
+                    trace.end()
+                }
+                #expect(found?.reason == .truncatedRecord(GoTraceKind(rawValue: 40)))
+                #expect(found?.batch == damaged)
+            }
+        }
+    }
+
     @Test("a table's size or depth is trusted")
     func tables() {
         let text = String(repeating: "x", count: 1025)
