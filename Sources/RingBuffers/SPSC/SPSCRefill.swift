@@ -20,13 +20,13 @@ public struct SPSCPace: Sendable {
     mutating func streamingFailed() {
         isStreaming = false
         successes = 0
-        patience = min(patience &* 2, 128)
+        patience = min(patience, 64) &* 2
     }
 
     @inlinable @inline(__always)
     mutating func streamingFound(enough: Bool) {
         patience = max(patience / 2, 4)
-        delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
+        delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)  // at most 64 before: no overflow
     }
 
     /// A look at `fine` found something: `isMuch` where it was more than two lines' worth.
