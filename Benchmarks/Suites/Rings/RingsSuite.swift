@@ -94,8 +94,9 @@ struct RingsPlan {
     }
 
     private mutating func add(
-        _ name: String, _ strategy: String, _ origin: Origin, _ capacity: Int, unit: ResultUnit = .nanosecondsPerOperation,
-        threads: Int = 2, placement: Placement = .pinned, sample: @escaping (inout SampleContext) throws -> Sample
+        _ name: String, _ strategy: String, _ origin: Origin, _ capacity: Int,
+        unit: ResultUnit = .nanosecondsPerOperation, threads: Int = 2, placement: Placement = .pinned,
+        sample: @escaping (inout SampleContext) throws -> Sample
     ) {
         contenders.append(
             Contender(

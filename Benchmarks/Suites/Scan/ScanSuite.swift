@@ -29,17 +29,17 @@ public enum ScanSuite: Suite {
                 try repeated(&context, operations: trace.bytes.count) { trace.readAllWords() }
             },
             contender("go.records", "go-scanner", .library, .itemsPerSecond) { context in
-                var sample = try repeated(&context, operations: Int(trace.counts.records)) {
+                var sample = try repeated(&context, operations: trace.records) {
                     let found = try trace.withBytes { try GoTraceWorkload.records($0) }
-                    return found == trace.counts ? nil : "\(found.records) records instead of \(Int(trace.counts.records))"
+                    return trace.wrong(found)
                 }
-                sample.counts = Dictionary(uniqueKeysWithValues: trace.counts.kinds.map { ($0.kind.name, Int($0.count)) })
+                sample.counts = trace.countsByName
                 return sample
             },
             contender("go.bytes", "go-scanner", .library, .gigabytesPerSecond) { context in
                 try repeated(&context, operations: trace.bytes.count) {
                     let found = try trace.withBytes { try GoTraceWorkload.records($0) }
-                    return found == trace.counts ? nil : "\(found.records) records instead of \(Int(trace.counts.records))"
+                    return trace.wrong(found)
                 }
             },
             contender("go.arguments", "go-scanner", .library, .itemsPerSecond) { context in
@@ -105,6 +105,17 @@ final class ScanInput {
         } catch {
             throw UnusableInput("\(path): \(error)")
         }
+    }
+
+    var records: Int { Int(counts.records) }
+
+    var countsByName: [String: Int] {
+        Dictionary(uniqueKeysWithValues: counts.kinds.map { ($0.kind.name, Int($0.count)) })
+    }
+
+    /// What is wrong with the counts that a pass found, if anything.
+    func wrong(_ found: GoTraceCounts) -> String? {
+        found == counts ? nil : "\(found.records) records instead of \(counts.records), or of other kinds"
     }
 
     func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {

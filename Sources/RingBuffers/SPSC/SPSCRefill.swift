@@ -26,7 +26,7 @@ public struct SPSCPace: Sendable {
     @inlinable @inline(__always)
     mutating func streamingFound(enough: Bool) {
         patience = max(patience / 2, 4)
-        delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)  // at most 64 before: no overflow
+        delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
     }
 
     /// A look at `fine` found something: `isMuch` where it was more than two lines' worth.
@@ -145,7 +145,8 @@ extension SPSCRefill {
         let known = Int(truncatingIfNeeded: tail &- head) &* MemoryLayout<Element>.stride
         for line in lines where line &* 64 < known {
             let offset = first &+ line &* 64
-            Memory.prefetchForReading(UnsafeRawPointer(control.slots + (offset < ringBytes ? offset : offset &- ringBytes)))
+            let wrapped = offset < ringBytes ? offset : offset &- ringBytes
+            Memory.prefetchForReading(UnsafeRawPointer(control.slots + wrapped))
         }
     }
 }

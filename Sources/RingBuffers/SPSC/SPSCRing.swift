@@ -67,7 +67,8 @@ public struct GenericSPSCRing<Element: ~Copyable, Memory: MemoryModel>: ~Copyabl
         precondition(minimumCapacity > 0, "a ring needs a positive capacity, not \(minimumCapacity)")
         let capacity = SPSCGeometry<Element>.capacity(atLeast: minimumCapacity)
         let (slotBytes, overflows) = capacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-        precondition(!overflows && slotBytes < Int.max / 2, "a ring of \(minimumCapacity) slots exceeds the address space")
+        precondition(
+            !overflows && slotBytes < Int.max / 2, "a ring of \(minimumCapacity) slots exceeds the address space")
         let byteCount = SPSCControl<Memory>.headerByteCount + slotBytes
         let base = UnsafeMutableRawPointer.allocate(
             byteCount: byteCount, alignment: max(128, MemoryLayout<Element>.alignment))
