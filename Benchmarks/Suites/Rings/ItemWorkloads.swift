@@ -236,23 +236,33 @@ struct SingleThread {
     ) throws -> Sample where P.Item == UInt64, C.Item == UInt64 {
         let first = firstValue(context.seed)
         let seed = context.seed
-        var producer = ends.producer
-        var consumer = ends.consumer
+        var ends = ends
         var wrong: UInt64?
         let sample = context.time(operations: count) {
-            var value = first
-            let end = first &+ UInt64(count)
-            while value != end, wrong == nil {
-                let stop = min(value &+ 64, end)
-                for item in value..<stop where !producer.push(item) { wrong = item }
-                producer.flush()
-                for item in value..<stop where consumer.pop() != item { wrong = item }
-                value = stop
-            }
+            ends = Self.alternate(ends, first, first &+ UInt64(count), &wrong)
         }
         if let wrong {
             throw VerificationFailure("an item was refused or altered", at: "item \(wrong &- first)", seed: seed)
         }
         return sample
+    }
+
+    @inline(__always)
+    private static func alternate<P: ItemProducer & ~Copyable, C: ItemConsumer & ~Copyable>(
+        _ ends: consuming Ends<P, C>, _ first: UInt64, _ end: UInt64, _ wrong: inout UInt64?
+    ) -> Ends<P, C> where P.Item == UInt64, C.Item == UInt64 {
+        var producer = ends.producer
+        var consumer = ends.consumer
+        var failed: UInt64?
+        var value = first
+        while value != end, failed == nil {
+            let stop = min(value &+ 64, end)
+            for item in value..<stop where !producer.push(item) { failed = item }
+            producer.flush()
+            for item in value..<stop where consumer.pop() != item { failed = item }
+            value = stop
+        }
+        wrong = failed
+        return Ends(producer: producer, consumer: consumer)
     }
 }

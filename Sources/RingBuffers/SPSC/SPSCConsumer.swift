@@ -62,7 +62,7 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
                 let seen = Memory.loadAcquire(control.fine)
                 if seen == head {
                     giveBack()
-                    pace.successes = 0
+                    pace.lookFailed()
                     return nil
                 }
                 if seen &- head == 1 {

@@ -1,42 +1,48 @@
 /// How a consumer looks for new elements: closely, at `fine`, or in strides, at `coarse`.
+///
+/// Four small numbers in one word, because the consumer keeps them in a register beside its indices:
+///
+///     bits  0 ..<  8   successes   looks at `fine` in a row that found something; at most `patience`
+///     bits  8 ..< 16   patience    this many such looks make it stream: 4 to 128. One that streamed in vain, because the
+///                                  producer sends less than a stride at a time, pauses for nothing; so each failure
+///                                  doubles the patience, and each stride halves it
+///     bits 16 ..< 24   delay       pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings
+///                                  little
+///     bit  24          isStreaming
 @frozen
 public struct SPSCPace: Sendable {
-    /// True while the consumer reads `coarse`.
-    @usableFromInline var isStreaming = false
-
-    /// Looks at `fine` in a row that found something. At most `patience`.
-    @usableFromInline var successes: UInt8 = 0
-
-    /// This many such looks make a consumer stream: 4 to 128. A consumer that streamed in vain, because the producer
-    /// sends less than a stride at a time, pauses for nothing; so each failure doubles the patience, and each stride halves it.
-    @usableFromInline var patience: UInt8 = 4
-
-    /// Pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings little.
-    @usableFromInline var delay: UInt8 = 0
+    @usableFromInline var bits: UInt32 = 4 << 8
 
     @inlinable init() {}
 
+    @inlinable @inline(__always) var isStreaming: Bool { bits >> 24 != 0 }
+    @inlinable @inline(__always) var successes: UInt32 { bits & 0xFF }
+    @inlinable @inline(__always) var patience: UInt32 { bits >> 8 & 0xFF }
+    @inlinable @inline(__always) var delay: UInt32 { bits >> 16 & 0xFF }
+
     @inlinable @inline(__always)
-    mutating func streamingFailed() {
-        isStreaming = false
-        successes = 0
-        patience = min(patience, 64) &* 2
+    mutating func set(successes: UInt32 = 0, patience: UInt32, delay: UInt32, isStreaming: Bool) {
+        bits = successes | patience << 8 | delay << 16 | (isStreaming ? 1 << 24 : 0)
     }
+
+    /// A look at `fine` found nothing.
+    @inlinable @inline(__always)
+    mutating func lookFailed() { bits &= ~0xFF }
+
+    /// A look at `fine` found something: `isMuch` where it was two lines' worth or more.
+    @inlinable @inline(__always)
+    mutating func lookFound(isMuch: Bool) {
+        bits &+= 1
+        if successes >= patience || isMuch && patience == 4 { set(patience: patience, delay: 1, isStreaming: true) }
+    }
+
+    @inlinable @inline(__always)
+    mutating func streamingFailed() { set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false) }
 
     @inlinable @inline(__always)
     mutating func streamingFound(enough: Bool) {
-        patience = max(patience / 2, 4)
-        delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
-    }
-
-    /// A look at `fine` found something: `isMuch` where it was more than two lines' worth.
-    @inlinable @inline(__always)
-    mutating func lookFound(isMuch: Bool) {
-        successes &+= 1
-        if successes >= patience || isMuch && patience == 4 {
-            isStreaming = true
-            delay = 1
-        }
+        let delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
+        set(patience: max(patience / 2, 4), delay: delay, isStreaming: true)
     }
 }
 
@@ -129,7 +135,7 @@ extension SPSCRefill {
         // Acquires the slots below (invariant 1).
         tail = Memory.loadAcquire(control.fine)
         if tail == head {
-            pace.successes = 0
+            pace.lookFailed()
             return
         }
         pace.lookFound(isMuch: tail &- head >= SPSCGeometry<Element>.slots(inBytes: 128))
