@@ -65,6 +65,21 @@ public protocol OverwritingConsumer: ~Copyable {
     var lostCount: UInt64 { get }
 }
 
+/// A way to hand items over that brings its own consuming side, such as a task or a dispatch queue: there are no two
+/// ends to take to two threads of the workload's choice.
+public protocol HandOver {
+    associatedtype Item: BitwiseCopyable & Sendable
+
+    /// Hands over `produce(0) ..< produce(count)` from the calling thread, and returns the state that `consume` made of
+    /// `state`, item by item in order, once the last item is consumed.
+    ///
+    /// At most about `capacity` items are on their way; with `nil`, as many as there are.
+    static func run<State: Sendable>(
+        count: Int, capacity: Int?, state: State, produce: (Int) -> Item,
+        consume: @escaping @Sendable (inout State, Item) -> Void
+    ) -> State
+}
+
 extension ItemProducer where Self: ~Copyable {
     @inlinable @inline(__always)
     public mutating func push(batch items: UnsafeBufferPointer<Item>) -> Int {

@@ -55,6 +55,16 @@ extension RingStrategiesTests {
             checkAll("bbq", BBQ<Line>.make)
         }
 
+        @Test func sharedFetchAdd() {
+            checkAll("mpsc-fetch-add", SharedFetchAdd<UInt64>.make(capacity:))
+            checkAll("mpsc-fetch-add", SharedFetchAdd<Line>.make(capacity:))
+        }
+
+        @Test func pageHandOver() {
+            checkAll("page-hand-over", PageHandOver<UInt64>.make)
+            checkAll("page-hand-over", PageHandOver<Line>.make)
+        }
+
         @Test func librarySlotRing() {
             checkAll("spsc-slot", LibrarySlotRing<UInt64>.make)
             checkAll("spsc-slot", LibrarySlotRing<Line>.make)
