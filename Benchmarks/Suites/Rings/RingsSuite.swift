@@ -28,6 +28,9 @@ struct RingsPlan {
     init(effort: Effort) {
         self.effort = effort
         addItemRings()
+        addHandOvers()
+        addRecordRings()
+        addOverwritingRings()
     }
 
     /// Ring sizes in bytes: within the first-level cache, within the second, beyond both.
@@ -47,8 +50,59 @@ struct RingsPlan {
         words("line-header", .strategy, make: LineHeader.make)
         words("bbq", .strategy, make: BBQ<UInt64>.make)
         lines("bbq", .strategy, make: BBQ<Line>.make)
+        words("page-hand-over", .strategy, make: PageHandOver<UInt64>.make)
+        lines("page-hand-over", .strategy, make: PageHandOver<Line>.make)
+        words("mpsc-fetch-add", .strategy, pace: 4, make: SharedFetchAdd<UInt64>.make(capacity:))
+        lines("mpsc-fetch-add", .strategy, pace: 2, make: SharedFetchAdd<Line>.make(capacity:))
         words("mutex-deque", .swift, pace: 25, make: MutexDeque<UInt64>.make)
         lines("mutex-deque", .swift, pace: 25, make: MutexDeque<Line>.make)
+    }
+
+    private mutating func addHandOvers() {
+        let capacity = 1024
+        let transfer = HandOverTransfer(count: 10_000)
+        add("u64.single", "async-stream", .swift, capacity, threads: 1, placement: .free) {
+            try transfer.run(&$0, AsyncStreamHandOver<UInt64>.self, capacity: capacity)
+        }
+        add("u64.single", "dispatch-queue", .swift, capacity, threads: 1, placement: .free) {
+            try transfer.run(&$0, DispatchQueueHandOver<UInt64>.self, capacity: capacity)
+        }
+    }
+
+    private mutating func addRecordRings() {
+        records("byte-mirrored", .strategy, make: MirroredByteRing.make)
+        records("byte-padded", .strategy, make: PaddedByteRing.make)
+        records("page-hand-over", .strategy, make: PageHandOverRecords.make)
+        records("record-slots", .strategy, make: RecordSlots.make)
+        let copy = RecordCopy(count: 500_000)
+        add("records.16-128", "copy", .floor, 64 << 10, threads: 1) { try copy.run(&$0) }
+    }
+
+    private mutating func addOverwritingRings() {
+        overwriting("bbq-drop-old", .strategy, make: BBQDropOld<UInt64>.make)
+        overwriting("seqlock-slots", .strategy, make: SeqlockSlots<UInt64>.make)
+        overwriting("mutex-overwrite", .swift, pace: 10, make: MutexOverwrite<UInt64>.make)
+    }
+
+    /// Capacities in bytes.
+    private mutating func records<P: RecordProducer & ~Copyable & Sendable, C: RecordConsumer & ~Copyable>(
+        _ strategy: String, _ origin: Origin, make: @escaping (Int) -> Ends<P, C>
+    ) {
+        for size in sizes {
+            let transfer = RecordTransfer(count: max(400_000, size / 20))
+            add("records.16-128", strategy, origin, size) { try transfer.run(&$0, make(size)) }
+        }
+    }
+
+    private mutating func overwriting<
+        P: OverwritingProducer & ~Copyable & Sendable, C: OverwritingConsumer & ~Copyable
+    >(
+        _ strategy: String, _ origin: Origin, pace: Int = 1, make: @escaping (Int) -> Ends<P, C>
+    ) where P.Item == UInt64, C.Item == UInt64 {
+        let transfer = Overwriting(count: 1_000_000 / pace)
+        add("broadcast", strategy, origin, 65_536) { try transfer.run(&$0, make(65_536)) }
+        let lapped = Overwriting(count: 500_000 / pace, slowReader: true)
+        add("broadcast.lapped", strategy, origin, 1024) { try lapped.run(&$0, make(1024)) }
     }
 
     /// All cases of 8-byte items. `pace` is how many times slower than a fast ring the strategy is, roughly: its samples

@@ -1,0 +1,133 @@
+import CPlatform
+import Foundation
+import Harness
+import RingStrategies
+
+/// Records of 16 to 128 bytes, 48 on average: what a seed makes of them, for the writer and the checker alike.
+///
+/// Record i is one of 64 patterns, cut to one of 1024 lengths, with its number in the first word.
+struct RecordScript: Sendable {
+    static let lengths: [UInt8] = [16, 16, 24, 24, 32, 32, 32, 40, 40, 48, 48, 56, 64, 72, 96, 128]
+    static let patternStride = 128
+
+    let first: UInt64
+    let lengths: [UInt8]
+    let patterns: [UInt64]
+
+    init(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        first = firstValue(seed)
+        lengths = (0..<1024).map { _ in Self.lengths[Int(random.next() >> 60)] }
+        patterns = (0..<64 * Self.patternStride / 8).map { _ in random.next() }
+    }
+}
+
+/// Variable-length records from one thread to the other.
+///
+///     producer thread                                      consumer thread
+///     pattern, number in front  -> copied into the ring -> length, number and every byte compared, in place
+struct RecordTransfer {
+    var count: Int
+
+    func run<P: RecordProducer & ~Copyable & Sendable, C: RecordConsumer & ~Copyable>(
+        _ context: inout SampleContext, _ ends: consuming Ends<P, C>
+    ) throws -> Sample {
+        let script = RecordScript(seed: context.seed)
+        let count = count
+        let seed = context.seed
+        let abandoned = context.abandoned
+        let patterns = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: script.patterns.count)
+        _ = patterns.initialize(fromContentsOf: script.patterns)
+        defer { patterns.deallocate() }
+        // SAFETY: only the producer touches them during the race, which ends before they are freed.
+        nonisolated(unsafe) let source = UnsafeMutableRawBufferPointer(patterns)
+        return try context.race(
+            operations: count, ends.producer, ends.consumer,
+            produce: { half in half = Self.feed(half, script, source, count, Wait(abandoned, yields: false)) },
+            consume: { half in
+                var mismatch: Int?
+                half = Self.check(half, script, count, Wait(abandoned, yields: false), &mismatch)
+                if let mismatch {
+                    throw VerificationFailure(
+                        "a record was lost, repeated, reordered or altered", at: "record \(mismatch)", seed: seed)
+                }
+            })
+    }
+
+    private static func feed<P: RecordProducer & ~Copyable>(
+        _ half: consuming P, _ script: RecordScript, _ patterns: UnsafeMutableRawBufferPointer, _ count: Int,
+        _ wait: Wait
+    ) -> P {
+        var producer = half
+        var wait = wait
+        script.lengths.withUnsafeBufferPointer { lengths in
+            for number in 0..<count {
+                let start = patterns.baseAddress! + (number & 63) * RecordScript.patternStride
+                start.storeBytes(of: script.first &+ UInt64(number), as: UInt64.self)
+                let record = UnsafeRawBufferPointer(start: start, count: Int(lengths[number & 1023]))
+                while !producer.push(record) { if !wait.once() { return } }
+            }
+        }
+        producer.flush()
+        return producer
+    }
+
+    private static func check<C: RecordConsumer & ~Copyable>(
+        _ half: consuming C, _ script: RecordScript, _ count: Int, _ wait: Wait, _ mismatch: inout Int?
+    ) -> C {
+        var consumer = half
+        var wait = wait
+        var wrong: Int?
+        script.lengths.withUnsafeBufferPointer { lengths in
+            script.patterns.withUnsafeBytes { patterns in
+                var number = 0
+                while number < count, wrong == nil {
+                    let found = consumer.pop { record in
+                        let start = patterns.baseAddress! + (number & 63) * RecordScript.patternStride
+                        let isRight =
+                            record.count == Int(lengths[number & 1023])
+                            && record.loadUnaligned(as: UInt64.self) == script.first &+ UInt64(number)
+                            && memcmp(record.baseAddress! + 8, start + 8, record.count - 8) == 0
+                        if !isRight { wrong = number }
+                    }
+                    if found {
+                        number += 1
+                    } else if !wait.once() {
+                        return
+                    }
+                }
+            }
+        }
+        mismatch = wrong
+        return consumer
+    }
+}
+
+/// The floor of a record ring: one thread looks the length up and copies the record to the next place in a buffer.
+struct RecordCopy {
+    var count: Int
+
+    func run(_ context: inout SampleContext) throws -> Sample {
+        let script = RecordScript(seed: context.seed)
+        let bytes = 64 << 10
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: bytes + 256, alignment: 64)
+        buffer.initializeMemory(as: UInt8.self, repeating: 0, count: bytes + 256)
+        defer { buffer.deallocate() }
+        let sample = context.time(operations: count) {
+            script.lengths.withUnsafeBufferPointer { lengths in
+                script.patterns.withUnsafeBytes { patterns in
+                    var offset = 0
+                    for number in 0..<count {
+                        let start = patterns.baseAddress! + (number & 63) * RecordScript.patternStride
+                        let length = Int(lengths[number & 1023])
+                        memcpy(buffer + offset, start, length)
+                        Harness.consume(offset)
+                        offset = (offset + length) & (bytes - 1) & ~7
+                    }
+                }
+            }
+        }
+        Harness.consume(buffer.load(as: UInt64.self))
+        return sample
+    }
+}
