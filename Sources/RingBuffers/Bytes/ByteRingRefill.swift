@@ -1,0 +1,104 @@
+/// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
+@frozen
+@usableFromInline
+struct ByteRingRefill {
+    @usableFromInline var limit: UInt64
+    @usableFromInline var tail: UInt64
+    @usableFromInline var released: UInt64
+    @usableFromInline var pace: SPSCPace
+
+    @inlinable
+    init(limit: UInt64, tail: UInt64, released: UInt64, pace: SPSCPace) {
+        self.limit = limit
+        self.tail = tail
+        self.released = released
+        self.pace = pace
+    }
+
+    /// Looks for new records when none is known, then makes the next ones ready to read.
+    @inlinable @inline(never)
+    static func next<Memory: MemoryModel>(
+        _ control: ByteRingControl<Memory>, _ bytes: UnsafeMutableRawPointer, head: UInt64, tail: UInt64,
+        released: UInt64, mask: UInt64, pace: SPSCPace
+    ) -> ByteRingRefill {
+        var next = ByteRingRefill(limit: head, tail: tail, released: released, pace: pace)
+        if head == tail {
+            if pace.isStreaming { next.pollCoarse(control, head: head, mask: mask) }
+            if head == next.tail { next.readFine(control, head: head) }
+            if head == next.tail {
+                next.release(control, head: head)
+                return next
+            }
+            next.prefetch(Memory.self, bytes, head: head, from: 64, to: ByteRingGeometry.readAhead, mask: mask)
+        }
+        let releaseStep = (mask &+ 1) / 8
+        if head &- next.released >= releaseStep { next.release(control, head: head) }
+        let chunk = ByteRingGeometry.chunk(mask: mask)
+        next.prefetch(
+            Memory.self, bytes, head: head, from: ByteRingGeometry.readAhead,
+            to: ByteRingGeometry.readAhead &+ chunk, mask: mask)
+        let boundary = (head | (chunk &- 1)) &+ 1
+        next.limit = head &+ min(boundary &- head, next.tail &- head, next.released &+ releaseStep &- head)
+        return next
+    }
+
+    /// Releases our reads of the bytes below `head` to the producer's load of `released` (invariant 4).
+    @inlinable @inline(__always)
+    mutating func release<Memory: MemoryModel>(_ control: ByteRingControl<Memory>, head: UInt64) {
+        guard released != head else { return }
+        Memory.storeRelease(head, to: control.released)
+        released = head
+    }
+
+    @inlinable @inline(__always)
+    mutating func pollCoarse<Memory: MemoryModel>(
+        _ control: ByteRingControl<Memory>, head: UInt64, mask: UInt64
+    ) {
+        for _ in 0..<pace.delay { Memory.pause() }
+        for _ in 0..<32 {
+            // Acquires the records below (invariant 1). It lags, and may even lie behind `head`: compared as signed.
+            let seen = Memory.loadAcquire(control.coarse)
+            let gain = seen &- head
+            if Int64(bitPattern: gain) > 0 {
+                let isEnough = gain >= ByteRingGeometry.wantedGain(mask: mask)
+                pace.delay = isEnough ? pace.delay / 2 : min(max(1, pace.delay &* 2), 64)
+                tail = seen
+                return
+            }
+            // Without a pause the polls take the line from the producer as fast as it gets it back.
+            Memory.pause()
+        }
+        pace.isStreaming = false
+        pace.successes = 0
+    }
+
+    @inlinable @inline(__always)
+    mutating func readFine<Memory: MemoryModel>(_ control: ByteRingControl<Memory>, head: UInt64) {
+        // Acquires the records below (invariant 1).
+        tail = Memory.loadAcquire(control.fine)
+        if tail == head {
+            pace.successes = 0
+            return
+        }
+        pace.successes &+= 1
+        if tail &- head >= 256 || pace.successes >= SPSCPace.patience {
+            pace.isStreaming = true
+            pace.delay = 1
+        }
+    }
+
+    /// Requests the lines from `head + start` to `head + end` as far as they are known to be written; never others, which
+    /// the producer may be writing.
+    @inlinable @inline(__always)
+    func prefetch<Memory: MemoryModel>(
+        _: Memory.Type, _ bytes: UnsafeMutableRawPointer, head: UInt64, from start: UInt64, to end: UInt64,
+        mask: UInt64
+    ) {
+        let known = min(end, tail &- head)
+        var offset = start
+        while offset < known {
+            Memory.prefetchForReading(bytes + Int(truncatingIfNeeded: (head &+ offset) & mask))
+            offset &+= 64
+        }
+    }
+}
