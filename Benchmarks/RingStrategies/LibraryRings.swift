@@ -38,3 +38,76 @@ public enum LibrarySlotRing<Item: BitwiseCopyable & Sendable> {
         public mutating func drain(upTo limit: Int, _ visit: (Item) -> Void) -> Int { base.drain(upTo: limit, visit) }
     }
 }
+
+/// The library's own record ring. Its algorithm and layout stand with `ByteRing`.
+public enum LibraryByteRing {
+    @inlinable
+    public static func make(capacity: Int) -> Ends<Producer, Consumer> {
+        do {
+            let ring = try ByteRing(minimumCapacity: capacity)
+            return Ends(producer: Producer(ring.producer), consumer: Consumer(ring.consumer))
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+
+    @frozen
+    public struct Producer: ~Copyable, RecordProducer, Sendable {
+        @usableFromInline var base: GenericByteRing<NativeMemory>.Producer
+
+        @inlinable
+        init(_ base: consuming GenericByteRing<NativeMemory>.Producer) { self.base = base }
+
+        @inlinable @inline(__always)
+        public mutating func push(_ record: UnsafeRawBufferPointer) -> Bool {
+            do { return try base.push(record) } catch { fatalError("\(error)") }
+        }
+    }
+
+    @frozen
+    public struct Consumer: ~Copyable, RecordConsumer, Sendable {
+        @usableFromInline var base: GenericByteRing<NativeMemory>.Consumer
+
+        @inlinable
+        init(_ base: consuming GenericByteRing<NativeMemory>.Consumer) { self.base = base }
+
+        @inlinable @inline(__always)
+        public mutating func pop(_ visit: (UnsafeRawBufferPointer) -> Void) -> Bool {
+            base.pop { record in record.withUnsafeBytes(visit) } != nil
+        }
+    }
+}
+
+/// The library's own overwriting ring. Its algorithm and layout stand with `BroadcastRing`.
+public enum LibraryBroadcastRing<Item: BitwiseCopyable & Sendable> {
+    @inlinable
+    public static func make(capacity: Int) -> Ends<Producer, Consumer> {
+        let ring = BroadcastRing<Item>(minimumCapacity: capacity)
+        let reader = ring.makeReader(from: .oldest)
+        return Ends(producer: Producer(ring.producer), consumer: Consumer(reader))
+    }
+
+    @frozen
+    public struct Producer: ~Copyable, OverwritingProducer, Sendable {
+        @usableFromInline var base: GenericBroadcastRing<Item, NativeMemory>.Producer
+
+        @inlinable
+        init(_ base: consuming GenericBroadcastRing<Item, NativeMemory>.Producer) { self.base = base }
+
+        @inlinable @inline(__always)
+        public mutating func publish(_ item: Item) { base.publish(item) }
+    }
+
+    @frozen
+    public struct Consumer: ~Copyable, OverwritingConsumer, Sendable {
+        @usableFromInline var base: GenericBroadcastRing<Item, NativeMemory>.Reader
+
+        @inlinable
+        init(_ base: consuming GenericBroadcastRing<Item, NativeMemory>.Reader) { self.base = base }
+
+        @inlinable @inline(__always)
+        public mutating func pop() -> Item? { base.next() }
+
+        @inlinable public var lostCount: UInt64 { base.lostCount }
+    }
+}

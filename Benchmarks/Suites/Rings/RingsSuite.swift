@@ -70,6 +70,7 @@ struct RingsPlan {
     }
 
     private mutating func addRecordRings() {
+        records("byte-ring", .library, make: LibraryByteRing.make)
         records("byte-mirrored", .strategy, make: MirroredByteRing.make)
         records("byte-padded", .strategy, make: PaddedByteRing.make)
         records("page-hand-over", .strategy, make: PageHandOverRecords.make)
@@ -79,6 +80,7 @@ struct RingsPlan {
     }
 
     private mutating func addOverwritingRings() {
+        overwriting("broadcast-ring", .library, make: LibraryBroadcastRing<UInt64>.make)
         overwriting("bbq-drop-old", .strategy, make: BBQDropOld<UInt64>.make)
         overwriting("seqlock-slots", .strategy, make: SeqlockSlots<UInt64>.make)
         overwriting("mutex-overwrite", .swift, pace: 10, make: MutexOverwrite<UInt64>.make)

@@ -46,14 +46,14 @@ extension GenericBroadcastRing {
         /// One past the last element known to be published. Modulo 2^64.
         @usableFromInline var tail: UInt64
 
-        @usableFromInline var pace: SPSCPace
+        @usableFromInline var pace: ConsumerPace
 
         @inlinable
         init(control: BroadcastControl<Memory>, mask: UInt64, from start: BroadcastStart) {
             self.control = control
             self.mask = mask
             lost = 0
-            pace = SPSCPace()
+            pace = ConsumerPace()
             // Acquires the claim, and with it a `fine` at most a step below, so that the cursor does not pass the tail.
             let claimed = Memory.loadAcquire(control.claimed)
             tail = Memory.loadAcquire(control.fine)

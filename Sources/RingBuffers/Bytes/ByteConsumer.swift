@@ -20,7 +20,7 @@ extension GenericByteRing {
         /// The last value stored in the shared `released`. Modulo 2^64, at most `head`.
         @usableFromInline var released: UInt64
 
-        @usableFromInline var pace: SPSCPace
+        @usableFromInline var pace: ConsumerPace
 
         @inlinable
         init(control: ByteRingControl<Memory>, bytes: UnsafeMutableRawPointer, mask: UInt64, start: UInt64) {
@@ -31,7 +31,7 @@ extension GenericByteRing {
             limit = start
             tail = start
             released = start
-            pace = SPSCPace()
+            pace = ConsumerPace()
         }
 
         @inlinable

@@ -5,10 +5,10 @@ struct ByteRingRefill {
     @usableFromInline var limit: UInt64
     @usableFromInline var tail: UInt64
     @usableFromInline var released: UInt64
-    @usableFromInline var pace: SPSCPace
+    @usableFromInline var pace: ConsumerPace
 
     @inlinable
-    init(limit: UInt64, tail: UInt64, released: UInt64, pace: SPSCPace) {
+    init(limit: UInt64, tail: UInt64, released: UInt64, pace: ConsumerPace) {
         self.limit = limit
         self.tail = tail
         self.released = released
@@ -19,7 +19,7 @@ struct ByteRingRefill {
     @inlinable @inline(never)
     static func next<Memory: MemoryModel>(
         _ control: ByteRingControl<Memory>, _ bytes: UnsafeMutableRawPointer, head: UInt64, tail: UInt64,
-        released: UInt64, mask: UInt64, pace: SPSCPace
+        released: UInt64, mask: UInt64, pace: ConsumerPace
     ) -> ByteRingRefill {
         var next = ByteRingRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
@@ -60,16 +60,14 @@ struct ByteRingRefill {
             let seen = Memory.loadAcquire(control.coarse)
             let gain = seen &- head
             if Int64(bitPattern: gain) > 0 {
-                let isEnough = gain >= ByteRingGeometry.wantedGain(mask: mask)
-                pace.delay = isEnough ? pace.delay / 2 : min(max(1, pace.delay &* 2), 64)
+                pace.streamingFound(enough: gain >= ByteRingGeometry.wantedGain(mask: mask))
                 tail = seen
                 return
             }
             // Without a pause the polls take the line from the producer as fast as it gets it back.
             Memory.pause()
         }
-        pace.isStreaming = false
-        pace.successes = 0
+        pace.streamingFailed()
     }
 
     @inlinable @inline(__always)
@@ -77,14 +75,10 @@ struct ByteRingRefill {
         // Acquires the records below (invariant 1).
         tail = Memory.loadAcquire(control.fine)
         if tail == head {
-            pace.successes = 0
+            pace.lookFailed()
             return
         }
-        pace.successes &+= 1
-        if tail &- head >= 256 || pace.successes >= SPSCPace.patience {
-            pace.isStreaming = true
-            pace.delay = 1
-        }
+        pace.lookFound(isMuch: tail &- head >= 256)
     }
 
     /// Requests the lines from `head + start` to `head + end` as far as they are known to be written; never others, which

@@ -20,7 +20,7 @@ extension GenericSPSCRing where Element: ~Copyable {
         /// The last value stored in the shared `released`; at most capacity / 8 behind `head`. Modulo 2^64.
         @usableFromInline var released: UInt64
 
-        @usableFromInline var pace: SPSCPace
+        @usableFromInline var pace: ConsumerPace
 
         @inlinable
         init(control: SPSCControl<Memory>, mask: UInt64, start: UInt64) {
@@ -30,7 +30,7 @@ extension GenericSPSCRing where Element: ~Copyable {
             limit = start
             tail = start
             released = start
-            pace = SPSCPace()
+            pace = ConsumerPace()
         }
 
         @inlinable
@@ -66,10 +66,10 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
                     return nil
                 }
                 if seen &- head == 1 {
-                    pace.lookFound(isMuch: false)
+                    if pace.lookFoundSingle() { Memory.storeRelaxed(1, to: control.wantsMail) }
                     tail = seen
                     limit = seen
-                    return takeMail(seen: seen)
+                    return takeSingle(seen: seen)
                 }
             }
             refill()
@@ -106,9 +106,10 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
         return slot.move()
     }
 
-    /// Takes element `head`, the only one there was when `fine` said `seen`.
+    /// Takes element `head`, the only one there was when `fine` said `seen`: from the mail, if it came that way too.
     @inlinable @inline(__always)
-    mutating func takeMail(seen: UInt64) -> Element {
+    mutating func takeSingle(seen: UInt64) -> Element {
+        guard Memory.loadAcquire(control.mailTail) == seen else { return take() }
         var bits = Memory.loadAcquire(control.mail(head))
         // Unmoved, `fine` says that the mail is still that of `head` (invariant 4).
         guard Memory.loadRelaxed(control.fine) == seen else { return take() }

@@ -20,6 +20,9 @@ extension GenericSPSCRing where Element: ~Copyable {
         /// One past the last slot known to be free: the last `released` seen + capacity. Modulo 2^64.
         @usableFromInline var bound: UInt64
 
+        /// True while single elements also go by mail.
+        @usableFromInline var leavesMail = false
+
         @inlinable
         init(control: SPSCControl<Memory>, mask: UInt64, start: UInt64) {
             self.control = control
@@ -58,6 +61,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         let next = Self.nextLimit(control, head: head, bound: bound, mask: mask)
         limit = next.limit
         bound = next.bound
+        if SPSCGeometry<Element>.usesMail { leavesMail = Memory.loadRelaxed(control.wantsMail) != 0 }
         return head != limit
     }
 
@@ -67,7 +71,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         let slot = slots + Int(truncatingIfNeeded: head & mask)
         Memory.willWrite(slot, byteCount: MemoryLayout<Element>.stride)
         slot.initialize(to: element)
-        if SPSCGeometry<Element>.usesMail { leaveMail(from: slot, index: head) }
+        if SPSCGeometry<Element>.usesMail && leavesMail { leaveMail(from: slot) }
         head &+= 1
         // Releases the slot, and the mail before it, to the consumer's loads of `fine` (invariant 1).
         Memory.storeRelease(head, to: control.fine)
@@ -79,11 +83,6 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         guard count > 0 else { return }
         let old = head
         head &+= UInt64(truncatingIfNeeded: count)
-        if SPSCGeometry<Element>.usesMail {
-            // All but the last first: `fine` has to move between two stores to one mail word (invariant 4).
-            if count > 1 { Memory.storeRelease(head &- 1, to: control.fine) }
-            leaveMail(from: slots + Int(truncatingIfNeeded: (head &- 1) & mask), index: head &- 1)
-        }
         Memory.storeRelease(head, to: control.fine)
         if (old ^ head) & ~(SPSCGeometry<Element>.coarseStep(mask: mask) &- 1) != 0 {
             Memory.storeRelease(head, to: control.coarse)
@@ -92,9 +91,10 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     }
 
     @inlinable @inline(__always)
-    func leaveMail(from slot: UnsafeMutablePointer<Element>, index: UInt64) {
+    func leaveMail(from slot: UnsafeMutablePointer<Element>) {
         // SAFETY: only for plain elements of 8 bytes, which the caller has just initialised.
-        Memory.storeRelease(UnsafeRawPointer(slot).loadUnaligned(as: UInt64.self), to: control.mail(index))
+        Memory.storeRelease(UnsafeRawPointer(slot).loadUnaligned(as: UInt64.self), to: control.mail(head))
+        Memory.storeRelease(head &+ 1, to: control.mailTail)
     }
 
     @inlinable @inline(__always)

@@ -1,61 +1,13 @@
-/// How a consumer looks for new elements: closely, at `fine`, or in strides, at `coarse`.
-///
-/// Four small numbers in one word, because the consumer keeps them in a register beside its indices:
-///
-///     bits  0 ..<  8   successes   looks at `fine` in a row that found something; at most `patience`
-///     bits  8 ..< 16   patience    this many such looks make it stream: 4 to 128. One that streamed in vain, because the
-///                                  producer sends less than a stride at a time, pauses for nothing; so each failure
-///                                  doubles the patience, and each stride halves it
-///     bits 16 ..< 24   delay       pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings
-///                                  little
-///     bit  24          isStreaming
-@frozen
-public struct SPSCPace: Sendable {
-    @usableFromInline var bits: UInt32 = 4 << 8
-
-    @inlinable init() {}
-
-    @inlinable @inline(__always) var isStreaming: Bool { bits >> 24 != 0 }
-    @inlinable @inline(__always) var successes: UInt32 { bits & 0xFF }
-    @inlinable @inline(__always) var patience: UInt32 { bits >> 8 & 0xFF }
-    @inlinable @inline(__always) var delay: UInt32 { bits >> 16 & 0xFF }
-
-    @inlinable @inline(__always)
-    mutating func set(successes: UInt32 = 0, patience: UInt32, delay: UInt32, isStreaming: Bool) {
-        bits = successes | patience << 8 | delay << 16 | (isStreaming ? 1 << 24 : 0)
-    }
-
-    /// A look at `fine` found nothing.
-    @inlinable @inline(__always)
-    mutating func lookFailed() { bits &= ~0xFF }
-
-    /// A look at `fine` found something: `isMuch` where it was two lines' worth or more.
-    @inlinable @inline(__always)
-    mutating func lookFound(isMuch: Bool) {
-        bits &+= 1
-        if successes >= patience || isMuch && patience == 4 { set(patience: patience, delay: 1, isStreaming: true) }
-    }
-
-    @inlinable @inline(__always)
-    mutating func streamingFailed() { set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false) }
-
-    @inlinable @inline(__always)
-    mutating func streamingFound(enough: Bool) {
-        let delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
-        set(patience: max(patience / 2, 4), delay: delay, isStreaming: true)
-    }
-}
-
 /// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
 @frozen
 public struct SPSCRefill {
     @usableFromInline var limit: UInt64
     @usableFromInline var tail: UInt64
     @usableFromInline var released: UInt64
-    @usableFromInline var pace: SPSCPace
+    @usableFromInline var pace: ConsumerPace
 
     @inlinable
-    init(limit: UInt64, tail: UInt64, released: UInt64, pace: SPSCPace) {
+    init(limit: UInt64, tail: UInt64, released: UInt64, pace: ConsumerPace) {
         self.limit = limit
         self.tail = tail
         self.released = released
@@ -68,12 +20,15 @@ extension SPSCRefill {
     @inlinable @inline(never)
     static func next<Element: ~Copyable, Memory: MemoryModel>(
         _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, tail: UInt64, released: UInt64, mask: UInt64,
-        pace: SPSCPace
+        pace: ConsumerPace
     ) -> SPSCRefill {
         var next = SPSCRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
             if pace.isStreaming { next.pollCoarse(Element.self, control, head: head, mask: mask) }
             if head == next.tail { next.readFine(Element.self, control, head: head) }
+            if SPSCGeometry<Element>.usesMail && pace.wantsMail && next.pace.isStreaming {
+                Memory.storeRelaxed(0, to: control.wantsMail)
+            }
             if head == next.tail {
                 next.release(control, head: head)
                 return next

@@ -24,8 +24,9 @@ public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeM
 //   nothing to flush: `pop` returns nil only after it read `fine`.
 //
 // Mail
-//   For elements of one plain word the producer also leaves the bits of the last element beside `fine`, in the same
-//   line. A consumer that finds exactly one new element takes it from there: a hand-over then moves one line, not two.
+//   A hand-over through a slot moves two lines, that of `fine` and the slot's. A consumer that keeps finding single elements
+//   says so (`wantsMail`); the producer, which looks there once per chunk, then also leaves the bits of each single
+//   element beside `fine`, and `mailTail` = its index + 1: the hand-over moves one line. Elements of one plain word only.
 //   Two mail words alternate by the parity of the index.
 //
 // Invariants
@@ -34,9 +35,10 @@ public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeM
 //   2. `coarse` never exceeds `fine`'s value at the time it is stored. Otherwise, it covers unwritten slots.
 //   3. `released` is stored (release) after the last access to the slots below it, and the producer loads it (acquire)
 //      before it writes slots of the next lap. Otherwise, it overwrites what is still being read.
-//   4. Between two stores to the same mail word, `fine` passes the first one's index. The second store is a release and
-//      the consumer's load of the word an acquire: having seen the second, it sees `fine` moved, and takes the slot
-//      instead. Otherwise, an element is delivered twice and another one lost.
+//   4. Mail for index i is written before `mailTail` = i + 1 (release), that before `fine` = i + 1 (release), and mail for
+//      i + 2, to the same word, after it (release). The consumer loads `fine` (acquire) = i + 1, `mailTail` (acquire) =
+//      i + 1, the word (acquire), and `fine` again, still i + 1: had the word come from a later push, that push's release
+//      would show `fine` moved. Otherwise, an element is delivered twice and another one lost.
 //   5. Only the producer writes `fine`, `coarse` and mail; only the consumer writes `released`. No read-modify-write, no
 //      fence, on either path.
 //   6. The consumer stores `released` at least every capacity / 8 slots, and before it reports an empty ring. Otherwise,

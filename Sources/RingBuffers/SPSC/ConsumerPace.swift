@@ -1,0 +1,64 @@
+/// How a consumer looks for new elements: closely, at the exact tail, or in strides, at the lagging one.
+///
+/// Five small numbers in one word, because the consumer keeps them in a register beside its indices:
+///
+///     bits  0 ..<  8   successes   looks at the exact tail in a row that found something; at most `patience`
+///     bits  8 ..< 16   patience    this many such looks make it stream: 4 to 128. One that streamed in vain, because the
+///                                  producer sends less than a stride at a time, pauses for nothing; so each failure
+///                                  doubles the patience, and each stride halves it
+///     bits 16 ..< 24   delay       pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings
+///                                  little
+///     bit  24          isStreaming
+///     bits 28 ..< 32   singles     single elements found since it streamed last; at most 8
+@frozen
+public struct ConsumerPace: Sendable {
+    @usableFromInline var bits: UInt32 = 4 << 8
+
+    @inlinable init() {}
+
+    @inlinable @inline(__always) var isStreaming: Bool { bits & 1 << 24 != 0 }
+    @inlinable @inline(__always) var successes: UInt32 { bits & 0xFF }
+    @inlinable @inline(__always) var patience: UInt32 { bits >> 8 & 0xFF }
+    @inlinable @inline(__always) var delay: UInt32 { bits >> 16 & 0xFF }
+
+    /// True once the consumer has asked for mail: it found 8 single elements since it streamed last.
+    @inlinable @inline(__always) var wantsMail: Bool { bits >> 28 == 8 }
+
+    @inlinable @inline(__always)
+    mutating func set(patience: UInt32, delay: UInt32, isStreaming: Bool, keepsSingles: Bool) {
+        bits = patience << 8 | delay << 16 | (isStreaming ? 1 << 24 : 0) | (keepsSingles ? bits & 0xF000_0000 : 0)
+    }
+
+    /// A look at the exact tail found nothing.
+    @inlinable @inline(__always)
+    mutating func lookFailed() { bits &= ~0xFF }
+
+    /// A look at the exact tail found something: `isMuch` where it was two lines' worth or more.
+    @inlinable @inline(__always)
+    mutating func lookFound(isMuch: Bool) {
+        bits &+= 1
+        if successes >= patience || isMuch && patience == 4 {
+            set(patience: patience, delay: 1, isStreaming: true, keepsSingles: false)
+        }
+    }
+
+    /// A look at the exact tail found one element. Returns true when it was the eighth such, and so time to ask for mail.
+    @inlinable @inline(__always)
+    mutating func lookFoundSingle() -> Bool {
+        lookFound(isMuch: false)
+        if isStreaming || wantsMail { return false }
+        bits &+= 1 << 28
+        return wantsMail
+    }
+
+    @inlinable @inline(__always)
+    mutating func streamingFailed() {
+        set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false, keepsSingles: false)
+    }
+
+    @inlinable @inline(__always)
+    mutating func streamingFound(enough: Bool) {
+        let delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
+        set(patience: max(patience / 2, 4), delay: delay, isStreaming: true, keepsSingles: false)
+    }
+}
