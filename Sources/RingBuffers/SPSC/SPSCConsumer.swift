@@ -65,7 +65,10 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
                     pace.successes = 0
                     return nil
                 }
-                if seen &- head == 1 && pace.successes < SPSCPace.patience {
+                // The slow path gives back what mail alone would let pile up (invariant 6).
+                if seen &- head == 1 && pace.successes < SPSCPace.patience
+                    && head &- released < SPSCGeometry<Element>.releaseStep(mask: mask)
+                {
                     pace.successes &+= 1
                     tail = seen
                     limit = seen

@@ -81,7 +81,11 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         head &+= UInt64(truncatingIfNeeded: count)
         if SPSCGeometry<Element>.usesMail {
             // All but the last first: `fine` has to move between two stores to one mail word (invariant 4).
-            if count > 1 { Memory.storeRelease(head &- 1, to: control.fine) }
+            if count > 1 {
+                // A batch of two shows its first element alone for a moment: that one needs its mail too.
+                if count == 2 { leaveMail(from: slots + Int(truncatingIfNeeded: old & mask), index: old) }
+                Memory.storeRelease(head &- 1, to: control.fine)
+            }
             leaveMail(from: slots + Int(truncatingIfNeeded: (head &- 1) & mask), index: head &- 1)
         }
         Memory.storeRelease(head, to: control.fine)
