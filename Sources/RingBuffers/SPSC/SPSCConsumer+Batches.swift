@@ -1,5 +1,7 @@
 extension GenericSPSCRing.Consumer where Element: ~Copyable {
-    /// Pops the elements that are there now, oldest first, at most `count`, and passes each to `body`. Returns how many.
+    /// Pops elements, oldest first, at most `count`, and passes each to `body`. Returns how many: 0 only from an empty ring.
+    ///
+    /// It takes what one look at the ring brought; what was pushed since then is for the next call.
     ///
     /// If `body` throws, the element that it was given is gone, and those after it stay.
     @inlinable @inline(__always)
@@ -44,7 +46,9 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
     /// many.
     @inlinable @inline(__always)
     public mutating func pop(into span: inout OutputSpan<Element>) -> Int {
-        drain(upTo: span.freeCapacity) { span.append($0) }
+        let free = span.freeCapacity
+        while !span.isFull, drain(upTo: span.freeCapacity, { span.append($0) }) > 0 {}
+        return free &- span.freeCapacity
     }
 
     /// Recomputes the limit of the fast path for the elements already known.

@@ -4,7 +4,7 @@ extension GenericSPSCRing where Element: ~Copyable {
     /// Hold it as a local variable, as the ``Producer``. Its end of life tells the producer (`isConsumerGone`); elements
     /// that were not popped are destroyed when the producer has gone too.
     @frozen
-    public struct Consumer: ~Copyable, @unchecked Sendable {
+    public struct Consumer: ~Copyable {
         @usableFromInline let control: SPSCControl<Memory>
         @usableFromInline let mask: UInt64
 
@@ -65,7 +65,8 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
                     pace.lookFailed()
                     return nil
                 }
-                if seen &- head == 1 {
+                // The slow path gives back what single elements alone would let pile up (invariant 6).
+                if seen &- head == 1 && head &- released < SPSCGeometry<Element>.releaseStep(mask: mask) {
                     if pace.lookFoundSingle() { Memory.storeRelaxed(1, to: control.wantsMail) }
                     tail = seen
                     limit = seen
@@ -123,3 +124,5 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
     @inlinable @inline(__always)
     var slots: UnsafeMutablePointer<Element> { control.slots.assumingMemoryBound(to: Element.self) }
 }
+
+extension GenericSPSCRing.Consumer: @unchecked Sendable where Element: ~Copyable & Sendable {}

@@ -7,7 +7,7 @@ extension GenericSPSCRing where Element: ~Copyable {
     ///
     /// Its end of life closes the ring: the consumer drains what is left and then sees `isFinished`.
     @frozen
-    public struct Producer: ~Copyable, @unchecked Sendable {
+    public struct Producer: ~Copyable {
         @usableFromInline let control: SPSCControl<Memory>
         @usableFromInline let mask: UInt64
 
@@ -141,3 +141,5 @@ extension GenericSPSCRing.Producer {
         return true
     }
 }
+
+extension GenericSPSCRing.Producer: @unchecked Sendable where Element: ~Copyable & Sendable {}
