@@ -9,7 +9,10 @@ enum RecordingMemory: MemoryModel {
 
     /// `closed` lies at byte 384, and a producer loads it alone: that tells where the other words are.
     static func note(_ operation: String, _ word: SharedWord) {
-        let names: [UInt: String] = [0: "fine", 8: "mail0", 16: "mail1", 128: "coarse", 256: "released", 384: "closed"]
+        let names: [UInt: String] = [
+            0: "fine", 8: "mail0", 16: "mail1", 24: "mailTail", 128: "coarse", 256: "released", 384: "closed",
+            392: "wantsMail",
+        ]
         let address = UInt(bitPattern: word)
         if base == 0 { base = address &- 384 }
         log.append("\(operation) \(names[address &- base] ?? "?")")
@@ -95,20 +98,32 @@ struct SPSCOrderTests {
         var consumer = ring.consumer
         expect(!producer.isConsumerGone)
 
-        expect(producer.push(1))
-        _ = consumer.pop()
-        let pushed = RecordingMemory.record { producer.push(2) }
-        expect(pushed == (true, ["write", "release mail1", "release fine"]))
+        handOverSingly(&producer, &consumer, 0..<40)
+        let pushed = RecordingMemory.record { producer.push(40) }
+        expect(pushed == (true, ["write", "release mail0", "release mailTail", "release fine"]))
         let popped = RecordingMemory.record { consumer.pop() }
-        expect(popped == (2, ["acquire fine", "acquire mail1", "load fine"]))
+        expect(popped == (40, ["acquire fine", "acquire mailTail", "acquire mail0", "load fine"]))
+    }
+
+    /// Eight single elements make the consumer ask for mail; the producer looks at its next chunk, 32 slots on at most.
+    private func handOverSingly(
+        _ producer: inout GenericSPSCRing<UInt64, RecordingMemory>.Producer,
+        _ consumer: inout GenericSPSCRing<UInt64, RecordingMemory>.Consumer, _ elements: Range<UInt64>
+    ) {
+        for element in elements {
+            expect(producer.push(element))
+            expect(consumer.pop() == element)
+            expect(consumer.pop() == nil)
+        }
     }
 
     /// The consumer pops in front of each of the producer's stores: between any two, it sees a whole prefix.
     @Test(arguments: 1...5, 0...3)
     func batchShowsAMailThatWasNotWritten(batch: Int, popsPerStore: Int) {
-        let ring = GenericSPSCRing<UInt64, RecordingMemory>(minimumCapacity: 64)
+        let ring = GenericSPSCRing<UInt64, RecordingMemory>(minimumCapacity: 512)
         var producer = ring.producer
         let consumer = Box(ring.consumer)
+        handOverSingly(&producer, &consumer.value, 0..<40)
         let received = Box<[UInt64]>([])
         var next: UInt64 = 100
         var sent: [UInt64] = []
