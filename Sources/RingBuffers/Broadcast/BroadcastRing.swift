@@ -78,7 +78,8 @@ public struct GenericBroadcastRing<Element: BitwiseCopyable & Sendable, Memory: 
         var capacity = 2
         while capacity < minimumCapacity { capacity *= 2 }
         let (slotBytes, overflows) = capacity.multipliedReportingOverflow(by: BroadcastSlot<Element>.stride)
-        precondition(!overflows && slotBytes < Int.max / 2, "a ring of \(minimumCapacity) slots exceeds the address space")
+        precondition(
+            !overflows && slotBytes < Int.max / 2, "a ring of \(minimumCapacity) slots exceeds the address space")
         let base = UnsafeMutableRawPointer.allocate(
             byteCount: BroadcastControl<Memory>.headerByteCount + slotBytes, alignment: 128)
         let control = BroadcastControl<Memory>(base: base)
