@@ -38,20 +38,22 @@ enum ByteCopy {
     @inlinable @inline(__always)
     static func small(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
         if count >= 8 {
-            let low = from.loadUnaligned(as: UInt64.self)
-            let high = (from + (count &- 8)).loadUnaligned(as: UInt64.self)
+            let (low, high) = (
+                from.loadUnaligned(as: UInt64.self), (from + (count &- 8)).loadUnaligned(as: UInt64.self)
+            )
             target.storeBytes(of: low, as: UInt64.self)
             (target + (count &- 8)).storeBytes(of: high, as: UInt64.self)
         } else if count >= 4 {
-            let low = from.loadUnaligned(as: UInt32.self)
-            let high = (from + (count &- 4)).loadUnaligned(as: UInt32.self)
+            let (low, high) = (
+                from.loadUnaligned(as: UInt32.self), (from + (count &- 4)).loadUnaligned(as: UInt32.self)
+            )
             target.storeBytes(of: low, as: UInt32.self)
             (target + (count &- 4)).storeBytes(of: high, as: UInt32.self)
         } else {
             var index = 0
             while index < count {
-                let byte = from.load(fromByteOffset: index, as: UInt8.self)
-                target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+                target.storeBytes(
+                    of: from.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
                 index &+= 1
             }
         }
