@@ -28,6 +28,10 @@ func beside(_ other: @escaping @Sendable () -> Void, _ body: () -> Void) {
 /// Lets the other side run: a debug build spins for long, and there may be one processor for both.
 func giveWay() { sched_yield() }
 
+/// The sanitizer reports every contended `Synchronization.Mutex` on Linux: the futex path that hands the lock over lies in
+/// the uninstrumented standard library. A counter that two threads raise under one is reported, and ends up exact.
+let isThreadSanitizer = dlsym(nil, "__tsan_init") != nil
+
 /// SplitMix64 (G. Steele et al., 2014): a failure is replayed by its seed.
 struct Seeded: RandomNumberGenerator {
     var state: UInt64
