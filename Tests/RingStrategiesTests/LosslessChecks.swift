@@ -18,10 +18,11 @@ func checkLossless<P: ItemProducer & ~Copyable & Sendable, C: ItemConsumer & ~Co
     let couriers = (Courier(ends.producer), Courier(ends.consumer))
     beside {
         var producer = couriers.0.take()
-        produce(count: count, batch: batch, &producer)
+        produce(name, count: count, batch: batch, &producer)
     } _: {
         var consumer = couriers.1.take()
         var expected: UInt64 = 0
+        var patience = Patience(name)
         while expected < UInt64(count) {
             var wrong: C.Item?
             let got =
@@ -34,7 +35,7 @@ func checkLossless<P: ItemProducer & ~Copyable & Sendable, C: ItemConsumer & ~Co
                 Issue.record("\(name): \(wrong) at \(expected), capacity \(capacity), batch \(batch)")
                 return
             }
-            if got == 0 { giveWay() }
+            if got == 0 { patience.giveWay() }
         }
         if consumer.pop() != nil { Issue.record("\(name): an item too many, capacity \(capacity)") }
     }
@@ -47,7 +48,10 @@ private func check<Item: Numbered>(_ item: Item?, _ expected: inout UInt64, _ wr
     return 1
 }
 
-private func produce<P: ItemProducer & ~Copyable>(count: Int, batch: Int, _ producer: inout P) where P.Item: Numbered {
+private func produce<P: ItemProducer & ~Copyable>(
+    _ name: String, count: Int, batch: Int, _ producer: inout P
+) where P.Item: Numbered {
+    var patience = Patience(name)
     var next = 0
     while next < count {
         let size = min(batch, count - next)
@@ -59,7 +63,7 @@ private func produce<P: ItemProducer & ~Copyable>(count: Int, batch: Int, _ prod
             pushed = items.withUnsafeBufferPointer { producer.push(batch: $0) }
         }
         next += pushed
-        if pushed < size { giveWay() }
+        if pushed < size { patience.giveWay() }
     }
     producer.flush()
 }

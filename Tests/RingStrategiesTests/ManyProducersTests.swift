@@ -13,7 +13,8 @@ extension RingStrategiesTests {
             let consumerCourier = Courier(ends.consumer)
             @Sendable func produce(_ id: UInt64, _ courier: Courier<SharedFetchAdd<UInt64>.Producer>) {
                 var producer = courier.take()
-                for number in 0..<count { while !producer.push(id << 32 | number) { giveWay() } }
+                var patience = Patience("mpsc-fetch-add")
+                for number in 0..<count { while !producer.push(id << 32 | number) { patience.giveWay() } }
             }
             beside({ produce(0, first) }) {
                 beside({ produce(1, second) }) {
@@ -21,9 +22,10 @@ extension RingStrategiesTests {
                         var consumer = consumerCourier.take()
                         var next: [UInt64] = [0, 0, 0]
                         var left = 3 * count
+                        var patience = Patience("mpsc-fetch-add")
                         while left > 0 {
                             guard let item = consumer.pop() else {
-                                giveWay()
+                                patience.giveWay()
                                 continue
                             }
                             let id = Int(item >> 32)

@@ -34,14 +34,16 @@ private func checkRecords<P: RecordProducer & ~Copyable & Sendable, C: RecordCon
         var producer = couriers.0.take()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: lengths.upperBound, alignment: 8)
         defer { buffer.deallocate() }
+        var patience = Patience(name)
         for number in 0..<count {
             let record = records.fill(buffer, number)
-            while !producer.push(record) { giveWay() }
+            while !producer.push(record) { patience.giveWay() }
         }
         producer.flush()
     } _: {
         var consumer = couriers.1.take()
         var number = 0
+        var patience = Patience(name)
         while number < count {
             var isRight = true
             let got = consumer.pop { isRight = records.isRecord($0, number) }
@@ -49,7 +51,7 @@ private func checkRecords<P: RecordProducer & ~Copyable & Sendable, C: RecordCon
                 Issue.record("\(name): wrong record \(number), capacity \(capacity), lengths \(lengths)")
                 return
             }
-            if got { number += 1 } else { giveWay() }
+            if got { number += 1 } else { patience.giveWay() }
         }
         if consumer.pop({ _ in }) { Issue.record("\(name): a record too many") }
     }

@@ -25,8 +25,25 @@ func beside(_ other: @escaping @Sendable () -> Void, _ body: () -> Void) {
     done.wait()
 }
 
-/// Lets the other side run: a debug build spins for long, and there may be one processor for both.
-func giveWay() { sched_yield() }
+/// Waits for the other side without sleeping, and not for ever: a deadlock ends the run with its strategy's name.
+struct Patience {
+    let name: String
+    private var spins = 0
+    private var deadline = ContinuousClock.now + .seconds(60)
+
+    init(_ name: String) { self.name = name }
+
+    /// Lets the other side run: a debug build spins for long, and there may be one processor for both.
+    mutating func giveWay() {
+        sched_yield()
+        spins += 1
+        if spins % 4096 == 0, ContinuousClock.now > deadline { fatalError("\(name): stuck") }
+    }
+}
+
+/// The sanitizer reports every contended `Synchronization.Mutex` on Linux: the futex path that hands the lock over lies in
+/// the uninstrumented standard library. A counter that two threads raise under one is reported, and ends up exact.
+let isThreadSanitizer = dlsym(nil, "__tsan_init") != nil
 
 /// SplitMix64 (G. Steele et al., 2014): a failure is replayed by its seed.
 struct Seeded: RandomNumberGenerator {
