@@ -17,7 +17,9 @@ struct SPSCStressTests {
     @Test(arguments: [8, 64])
     func referencesLeakedBetweenThreads(capacity: Int) {
         let census = Census()
-        Token.$census.withValue(census) { stream(Token.self, capacity, NativeMemory.self) { Token(tag: $0, census: census) } }
+        Token.$census.withValue(census) {
+            stream(Token.self, capacity, NativeMemory.self) { Token(tag: $0, census: census) }
+        }
         #expect(census.living == 0)
     }
 

@@ -138,8 +138,3 @@ struct Patience: ~Copyable {
 
     mutating func reset() { rounds = 0 }
 }
-
-/// `#expect` for conditions over noncopyable values, which the macro cannot capture.
-func expect(_ condition: Bool, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(condition, comment, sourceLocation: sourceLocation)
-}
