@@ -15,7 +15,7 @@ public struct Budget: Sendable {
     public init(_ effort: Effort) {
         switch effort {
         case .quick: self.init(seconds: 60, minimumRounds: 3, maximumRounds: 15)
-        case .standard: self.init(seconds: 150, minimumRounds: 5, maximumRounds: 60)
+        case .standard: self.init(seconds: 130, minimumRounds: 5, maximumRounds: 60)
         case .full: self.init(seconds: 840, minimumRounds: 5, maximumRounds: 400)
         }
     }

@@ -42,13 +42,11 @@ public struct ConsumerPace: Sendable {
         }
     }
 
-    /// A look at the exact tail found one element. Returns true when it was the eighth such, and so time to ask for mail.
+    /// A look at the exact tail found one element. The eighth in a row of singles makes the consumer want mail.
     @inlinable @inline(__always)
-    mutating func lookFoundSingle() -> Bool {
+    mutating func lookFoundSingle() {
         lookFound(isMuch: false)
-        if isStreaming || wantsMail { return false }
-        bits &+= 1 << 28
-        return wantsMail
+        if !isStreaming && !wantsMail { bits &+= 1 << 28 }
     }
 
     @inlinable @inline(__always)

@@ -67,7 +67,11 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
                 }
                 // The slow path gives back what single elements alone would let pile up (invariant 6).
                 if seen &- head == 1 && head &- released < SPSCGeometry<Element>.releaseStep(mask: mask) {
-                    if pace.lookFoundSingle() { Memory.storeRelaxed(1, to: control.wantsMail) }
+                    let wantedMail = pace.wantsMail
+                    pace.lookFoundSingle()
+                    if pace.wantsMail != wantedMail {
+                        Memory.storeRelaxed(wantedMail ? 0 : 1, to: control.wantsMail)
+                    }
                     tail = seen
                     limit = seen
                     return takeSingle(seen: seen)

@@ -26,7 +26,7 @@ extension SPSCRefill {
         if head == tail {
             if pace.isStreaming { next.pollCoarse(Element.self, control, head: head, mask: mask) }
             if head == next.tail { next.readFine(Element.self, control, head: head) }
-            if SPSCGeometry<Element>.usesMail && pace.wantsMail && next.pace.isStreaming {
+            if SPSCGeometry<Element>.usesMail && pace.wantsMail && !next.pace.wantsMail {
                 Memory.storeRelaxed(0, to: control.wantsMail)
             }
             if head == next.tail {
