@@ -5,7 +5,7 @@
 ///     var consumer = ring.consumer
 ///
 /// An element that was pushed can be popped at once. Neither half ever waits for the other: a push into a full ring and
-/// a pop from an empty one say so. See ``SPSCChannel`` for halves that wait.
+/// a pop from an empty one say so.
 public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeMemory>
 
 // Layout
