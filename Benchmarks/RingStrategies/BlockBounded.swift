@@ -159,7 +159,7 @@ struct BlockCursors<Item: BitwiseCopyable & Sendable>: @unchecked Sendable {
     @inlinable @inline(__always) var blockSize: UInt64 { 1 &<< blockShift }
 
     @inlinable @inline(__always)
-    func number(_ index: UInt64) -> Int { Int((index &>> blockShift) & numberMask) }
+    func number(_ index: UInt64) -> Int { Int(truncatingIfNeeded: (index &>> blockShift) & numberMask) }
 
     @inlinable @inline(__always)
     func committed(_ index: UInt64) -> SharedBlock.Word { block.word(line: 2 &* number(index)) }

@@ -143,10 +143,10 @@ struct LapBlocks<Item: BitwiseCopyable & Sendable>: @unchecked Sendable {
     @inlinable @inline(__always) var newest: SharedBlock.Word { block.word(line: 0) }
 
     @inlinable @inline(__always)
-    func slot(_ index: UInt64) -> Int { Int(index & slotMask) }
+    func slot(_ index: UInt64) -> Int { Int(truncatingIfNeeded: index & slotMask) }
 
     @inlinable @inline(__always)
     func committed(_ index: UInt64) -> SharedBlock.Word {
-        block.word(line: 1 &+ Int((index &>> blockShift) & numberMask))
+        block.word(line: 1 &+ Int(truncatingIfNeeded: (index &>> blockShift) & numberMask))
     }
 }

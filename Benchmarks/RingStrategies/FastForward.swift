@@ -91,5 +91,5 @@ struct NullableWords: @unchecked Sendable {
 
     // SAFETY: `index & mask` stays inside the words that `init` initialised.
     @inlinable @inline(__always)
-    subscript(index: UInt64) -> SharedBlock.Word { base + Int(index & mask) }
+    subscript(index: UInt64) -> SharedBlock.Word { base + Int(truncatingIfNeeded: index & mask) }
 }

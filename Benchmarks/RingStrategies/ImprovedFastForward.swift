@@ -1,4 +1,3 @@
-public import CPlatform
 public import Synchronization
 
 /// FastForward with a look-ahead for the producer and delayed clearing for the consumer (IFFQ: V. Maffione, G. Lettieri,
@@ -16,7 +15,7 @@ public import Synchronization
 /// | push stores a slot | release | pop loads it |
 /// | the first clear of a stretch | release | entering a stretch loads the first slot of the next one: all slots before it are clear |
 ///
-/// Gives up: two to three stretches of the capacity are never in use (64 slots at least are allocated).
+/// Gives up: two to three stretches of the capacity are never in use (128 slots at least are allocated).
 public enum ImprovedFastForward {
     @inlinable static var stretch: UInt64 { 32 }
 
@@ -50,7 +49,6 @@ public enum ImprovedFastForward {
             if tail == limit {
                 let next = words[limit &+ stretch]
                 guard next.pointee.load(ordering: .acquiring) == 0 else { return false }
-                cplatform_prefetch_write(UnsafeRawPointer(words[limit &+ 2 &* stretch]))
                 limit &+= stretch
             }
             words[tail].pointee.store(item &+ 1, ordering: .releasing)

@@ -149,7 +149,7 @@ struct HeadedLines: @unchecked Sendable {
 
     // SAFETY (all three): `init` bound each line so, and `number & mask` stays inside them.
     @inlinable @inline(__always)
-    subscript(number: UInt64) -> UnsafeMutableRawPointer { base + Int(number & mask) &* 64 }
+    subscript(number: UInt64) -> UnsafeMutableRawPointer { base + Int(truncatingIfNeeded: number & mask) &* 64 }
 
     @inlinable @inline(__always)
     static func header(_ line: UnsafeMutableRawPointer) -> SharedBlock.Word {

@@ -50,7 +50,9 @@ public enum MirroredByteRing {
         }
 
         @inlinable @inline(__always)
-        func place(_ index: UInt64) -> UnsafeMutableRawPointer { bytes + Int(index & (capacity &- 1)) }
+        func place(_ index: UInt64) -> UnsafeMutableRawPointer {
+            bytes + Int(truncatingIfNeeded: index & (capacity &- 1))
+        }
     }
 
     @frozen

@@ -68,10 +68,11 @@ public enum PaddedByteRing {
                 }
             }
             if padding != 0 {
-                (bytes + Int(tail & (capacity &- 1))).storeBytes(of: RecordFraming.skip, as: UInt32.self)
+                (bytes + Int(truncatingIfNeeded: tail & (capacity &- 1))).storeBytes(
+                    of: RecordFraming.skip, as: UInt32.self)
                 tail &+= padding
             }
-            RecordFraming.write(record, at: bytes + Int(tail & (capacity &- 1)))
+            RecordFraming.write(record, at: bytes + Int(truncatingIfNeeded: tail & (capacity &- 1)))
             tail &+= size
             if tail &- published >= step { flush() }
             return true
@@ -114,7 +115,7 @@ public enum PaddedByteRing {
                     return false
                 }
             }
-            var place = bytes + Int(head & (capacity &- 1))
+            var place = bytes + Int(truncatingIfNeeded: head & (capacity &- 1))
             if place.load(as: UInt32.self) == RecordFraming.skip {
                 head &+= capacity &- (head & (capacity &- 1))
                 place = bytes

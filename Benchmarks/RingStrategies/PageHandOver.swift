@@ -87,7 +87,7 @@ public enum PageHandOver<Item: BitwiseCopyable & Sendable> {
         mutating func takePage() -> Bool {
             guard let page = empty.pop() else { return false }
             self.page = page
-            cursor = items + Int(page) &* perPage
+            cursor = items + Int(truncatingIfNeeded: page) &* perPage
             end = cursor + perPage
             return true
         }
@@ -95,7 +95,7 @@ public enum PageHandOver<Item: BitwiseCopyable & Sendable> {
         /// A page is taken only to be written to at once, so there is something in it.
         @inlinable @inline(__always)
         mutating func handOver() {
-            let count = cursor - (items + Int(page) &* perPage)
+            let count = cursor - (items + Int(truncatingIfNeeded: page) &* perPage)
             if !full.push(PageRoutes.token(page, count: count)) { fatalError("more pages than there are") }
             end = cursor
         }
@@ -160,7 +160,7 @@ public enum PageHandOver<Item: BitwiseCopyable & Sendable> {
             }
             guard let token = full.pop() else { return false }
             page = PageRoutes.page(token)
-            cursor = items + Int(page) &* perPage
+            cursor = items + Int(truncatingIfNeeded: page) &* perPage
             end = cursor + PageRoutes.count(token)
             return true
         }
@@ -201,5 +201,5 @@ struct PageRoutes: ~Copyable {
     static func page(_ token: UInt64) -> UInt64 { token & 0xFFFF_FFFF }
 
     @inlinable @inline(__always)
-    static func count(_ token: UInt64) -> Int { Int(token &>> 32) }
+    static func count(_ token: UInt64) -> Int { Int(truncatingIfNeeded: token &>> 32) }
 }

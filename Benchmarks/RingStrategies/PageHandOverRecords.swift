@@ -53,7 +53,7 @@ public enum PageHandOverRecords {
                 flush()
                 guard let page = empty.pop() else { return false }
                 self.page = page
-                cursor = block.payload(afterLines: 0) + Int(page) &* pageSize
+                cursor = block.payload(afterLines: 0) + Int(truncatingIfNeeded: page) &* pageSize
                 end = cursor + pageSize
             }
             RecordFraming.write(record, at: cursor)
@@ -65,7 +65,7 @@ public enum PageHandOverRecords {
         @inlinable @inline(__always)
         public mutating func flush() {
             guard page != PageRoutes.none else { return }
-            let used = cursor - (block.payload(afterLines: 0) + Int(page) &* pageSize)
+            let used = cursor - (block.payload(afterLines: 0) + Int(truncatingIfNeeded: page) &* pageSize)
             if !full.push(PageRoutes.token(page, count: used)) { fatalError("more pages than there are") }
             page = PageRoutes.none
             end = cursor
@@ -116,7 +116,7 @@ public enum PageHandOverRecords {
             }
             guard let token = full.pop() else { return false }
             page = PageRoutes.page(token)
-            cursor = block.payload(afterLines: 0) + Int(page) &* pageSize
+            cursor = block.payload(afterLines: 0) + Int(truncatingIfNeeded: page) &* pageSize
             end = cursor + PageRoutes.count(token)
             return true
         }

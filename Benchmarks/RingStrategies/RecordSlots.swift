@@ -46,7 +46,7 @@ public enum RecordSlots {
                 bound = block.word(line: 1).pointee.load(ordering: .acquiring) &+ count
                 if tail == bound { return false }
             }
-            RecordFraming.write(record, at: slots + Int(tail & (count &- 1)) &* RecordSlots.stride)
+            RecordFraming.write(record, at: slots + Int(truncatingIfNeeded: tail & (count &- 1)) &* RecordSlots.stride)
             tail &+= 1
             block.word(line: 0).pointee.store(tail, ordering: .releasing)
             return true
@@ -79,7 +79,7 @@ public enum RecordSlots {
                 known = block.word(line: 0).pointee.load(ordering: .acquiring)
                 if head == known { return false }
             }
-            visit(RecordFraming.read(at: slots + Int(head & (count &- 1)) &* RecordSlots.stride))
+            visit(RecordFraming.read(at: slots + Int(truncatingIfNeeded: head & (count &- 1)) &* RecordSlots.stride))
             head &+= 1
             block.word(line: 1).pointee.store(head, ordering: .releasing)
             return true

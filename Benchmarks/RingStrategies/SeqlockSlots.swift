@@ -42,7 +42,7 @@ public enum SeqlockSlots<Item: BitwiseCopyable & Sendable> {
 
         @inlinable @inline(__always)
         public mutating func publish(_ item: Item) {
-            let slot = Int(tail & mask)
+            let slot = Int(truncatingIfNeeded: tail & mask)
             let sequence = slots.mark(slot)
             sequence.pointee.store(2 &* tail &+ 1, ordering: .relaxed)
             slots.store(item, in: slot)
@@ -72,7 +72,7 @@ public enum SeqlockSlots<Item: BitwiseCopyable & Sendable> {
         @inlinable @inline(__always)
         public mutating func pop() -> Item? {
             while true {
-                let slot = Int(head & mask)
+                let slot = Int(truncatingIfNeeded: head & mask)
                 let sequence = slots.mark(slot)
                 let before = sequence.pointee.load(ordering: .acquiring)
                 let written = 2 &* head &+ 2

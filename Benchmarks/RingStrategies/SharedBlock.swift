@@ -77,15 +77,15 @@ struct Slots<Item: BitwiseCopyable & Sendable>: @unchecked Sendable {
     // what the indices of each strategy arrange.
     @inlinable @inline(__always)
     subscript(index: UInt64) -> Item {
-        get { base[Int(index & mask)] }
-        nonmutating set { base[Int(index & mask)] = newValue }
+        get { base[Int(truncatingIfNeeded: index & mask)] }
+        nonmutating set { base[Int(truncatingIfNeeded: index & mask)] = newValue }
     }
 
     /// Copies the first `count` items to the slots from `index`: two straight copies at most.
     @inlinable @inline(__always)
     func write(_ items: UnsafeBufferPointer<Item>, count: Int, at index: UInt64) {
         guard count > 0, let source = items.baseAddress else { return }
-        let at = Int(index & mask)
+        let at = Int(truncatingIfNeeded: index & mask)
         let first = min(count, Int(mask) + 1 - at)
         (base + at).update(from: source, count: first)
         if first < count { base.update(from: source + first, count: count - first) }
@@ -94,7 +94,7 @@ struct Slots<Item: BitwiseCopyable & Sendable>: @unchecked Sendable {
     /// Visits `count` slots from `index`: two straight loops at most.
     @inlinable @inline(__always)
     func visit(_ count: Int, at index: UInt64, _ visit: (Item) -> Void) {
-        let at = Int(index & mask)
+        let at = Int(truncatingIfNeeded: index & mask)
         let first = min(count, Int(mask) + 1 - at)
         for i in at..<at + first { visit(base[i]) }
         for i in 0..<count - first { visit(base[i]) }

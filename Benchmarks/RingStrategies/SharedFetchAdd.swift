@@ -141,11 +141,11 @@ struct SequencedSlots<Item: BitwiseCopyable & Sendable>: @unchecked Sendable {
     // SAFETY (both): `init` bound each slot so, and `index & mask` stays inside them.
     @inlinable @inline(__always)
     func sequence(_ index: UInt64) -> SharedBlock.Word {
-        (base + Int(index & mask) &* Self.stride).assumingMemoryBound(to: Atomic<UInt64>.self)
+        (base + Int(truncatingIfNeeded: index & mask) &* Self.stride).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     @inlinable @inline(__always)
     func item(_ index: UInt64) -> UnsafeMutablePointer<Item> {
-        (base + Int(index & mask) &* Self.stride + 8).assumingMemoryBound(to: Item.self)
+        (base + Int(truncatingIfNeeded: index & mask) &* Self.stride + 8).assumingMemoryBound(to: Item.self)
     }
 }
