@@ -48,6 +48,20 @@ uint64_t cplatform_cycle_counter_frequency(void) {
 #endif
 }
 
+size_t cplatform_eviction_limit(void) {
+#if defined(__x86_64__)
+  unsigned eax, ebx, ecx, edx;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || !(ebx & bit_CLFLUSHOPT)) return 0;
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+  long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (bytes > 0) return (size_t)bytes;
+#endif
+  return 1 << 20;
+#else
+  return 0;
+#endif
+}
+
 void cplatform_wait(const uint32_t *address, uint32_t expected, uint64_t timeout_ns) {
 #if defined(__linux__)
   struct timespec limit = {.tv_sec = (time_t)(timeout_ns / 1000000000), .tv_nsec = (long)(timeout_ns % 1000000000)};

@@ -42,8 +42,6 @@ enum RecordingMemory: MemoryModel {
     static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) { log.append("read") }
     static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) { log.append("write") }
     static func pause() {}
-    static func prefetchForReading(_ address: UnsafeRawPointer) {}
-    static func prefetchForWriting(_ address: UnsafeRawPointer) {}
 
     static func interrupt() {
         guard let action = beforeStore else { return }

@@ -20,8 +20,6 @@ extension TouchingMemory {
         UnsafeMutableRawPointer(mutating: cell).assumingMemoryBound(to: UInt8.self).pointee = 0
     }
     static func pause() { NativeMemory.pause() }
-    static func prefetchForReading(_ address: UnsafeRawPointer) {}
-    static func prefetchForWriting(_ address: UnsafeRawPointer) {}
 }
 
 /// The orders that ship.

@@ -57,6 +57,19 @@ static inline void cplatform_prefetch_write(const void *_Nonnull address) {
 #endif
 }
 
+/// Sends the line at `address` back to memory, out of all caches, without waiting for it. Only where
+/// `cplatform_eviction_limit()` is not 0.
+static inline void cplatform_evict(const void *_Nonnull address) {
+#if defined(__x86_64__)
+  __asm__ volatile("clflushopt %0" : "+m"(*(char *)address));
+#else
+  (void)address;
+#endif
+}
+
+/// Bytes of a core's second-level cache, up to which eviction pays, or 0 where the processor has no `cplatform_evict`.
+size_t cplatform_eviction_limit(void);
+
 // MARK: Reads and barriers that the optimiser keeps
 
 /// One load that is never cached, merged or hoisted.

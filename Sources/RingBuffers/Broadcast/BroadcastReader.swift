@@ -53,7 +53,7 @@ extension GenericBroadcastRing {
             self.control = control
             self.mask = mask
             lost = 0
-            pace = ConsumerPace()
+            pace = ConsumerPace(evicts: false)
             // Acquires the claim, and with it a `fine` at most a step below, so that the cursor does not pass the tail.
             let claimed = Memory.loadAcquire(control.claimed)
             tail = Memory.loadAcquire(control.fine)

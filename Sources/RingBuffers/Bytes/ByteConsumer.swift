@@ -31,7 +31,7 @@ extension GenericByteRing {
             limit = start
             tail = start
             released = start
-            pace = ConsumerPace()
+            pace = ConsumerPace(evicts: Memory.evicts(ringByteCount: Int(mask) + 1))
         }
 
         @inlinable
@@ -116,7 +116,7 @@ extension GenericByteRing.Consumer {
     @inlinable @inline(__always)
     mutating func refill() {
         let next = ByteRingRefill.next(
-            control, bytes, head: head, tail: tail, released: released, mask: mask, pace: pace)
+            control, bytes, from: limit &- 1, head: head, tail: tail, released: released, mask: mask, pace: pace)
         limit = next.limit
         tail = next.tail
         released = next.released

@@ -152,7 +152,7 @@ enum ByteRingGeometry {
     @inlinable @inline(__always) static func coarseStep(mask: UInt64) -> UInt64 { min(1024, (mask &+ 1) / 8) }
 
     /// A streaming consumer that gains fewer bytes by a look waits longer before the next.
-    @inlinable @inline(__always) static func wantedGain(mask: UInt64) -> UInt64 { min(8192, (mask &+ 1) / 4) }
+    @inlinable @inline(__always) static func wantedGain(mask: UInt64) -> UInt64 { min(32768, (mask &+ 1) / 4) }
 
     /// Bytes of ring that a payload of `byteCount` takes.
     @inlinable @inline(__always)

@@ -15,11 +15,12 @@ struct ByteRingRefill {
         self.pace = pace
     }
 
-    /// Looks for new records when none is known, then makes the next ones ready to read.
+    /// Looks for new records when none is known, then makes the next ones ready to read. Those since `start` were
+    /// read.
     @inlinable @inline(never)
     static func next<Memory: MemoryModel>(
-        _ control: ByteRingControl<Memory>, _ bytes: UnsafeMutableRawPointer, head: UInt64, tail: UInt64,
-        released: UInt64, mask: UInt64, pace: ConsumerPace
+        _ control: ByteRingControl<Memory>, _ bytes: UnsafeMutableRawPointer, from start: UInt64,
+        head: UInt64, tail: UInt64, released: UInt64, mask: UInt64, pace: ConsumerPace
     ) -> ByteRingRefill {
         var next = ByteRingRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
@@ -30,6 +31,10 @@ struct ByteRingRefill {
                 return next
             }
             next.prefetch(Memory.self, bytes, head: head, from: 64, to: ByteRingGeometry.readAhead, mask: mask)
+        }
+        // Nothing was read since the last visit if all is given back.
+        if next.pace.isEvicting && head != released {
+            next.evict(Memory.self, bytes, from: start, to: head, mask: mask)
         }
         let releaseStep = (mask &+ 1) / 8
         if head &- next.released >= releaseStep { next.release(control, head: head) }
@@ -67,18 +72,34 @@ struct ByteRingRefill {
             // Without a pause the polls take the line from the producer as fast as it gets it back.
             Memory.pause()
         }
-        pace.streamingFailed()
     }
 
     @inlinable @inline(__always)
     mutating func readFine<Memory: MemoryModel>(_ control: ByteRingControl<Memory>, head: UInt64) {
         // Acquires the records below (invariant 1).
         tail = Memory.loadAcquire(control.fine)
-        if tail == head {
+        let gain = tail &- head
+        if pace.isStreaming {
+            if gain >= 128 { pace.streamingLagged() } else { pace.streamingFailed() }
+        } else if gain == 0 {
             pace.lookFailed()
-            return
+        } else {
+            pace.lookFound(isMuch: gain >= 256)
         }
-        pace.lookFound(isMuch: tail &- head >= 256)
+    }
+
+    /// Evicts the chunks that ended between `start` and `head`: see "Eviction" in SPSCRing.swift.
+    @inlinable @inline(__always)
+    func evict<Memory: MemoryModel>(
+        _: Memory.Type, _ bytes: UnsafeMutableRawPointer, from start: UInt64, to head: UInt64, mask: UInt64
+    ) {
+        let chunk = ByteRingGeometry.chunk(mask: mask)
+        var position = start & ~(chunk &- 1)
+        let end = head & ~(chunk &- 1)
+        while position != end {
+            Memory.evict(bytes + Int(truncatingIfNeeded: position & mask))
+            position &+= 64
+        }
     }
 
     /// Requests the lines from `head + start` to `head + end` as far as they are known to be written; never others, which

@@ -36,4 +36,18 @@ public protocol MemoryModel: Sendable {
 
     /// The line at `address` will be written soon.
     static func prefetchForWriting(_ address: UnsafeRawPointer)
+
+    /// This thread has done with the line at `address`, and another one will write it.
+    static func evict(_ address: UnsafeRawPointer)
+
+    /// Whether `evict` pays behind the consumer of a ring of so many bytes. Asked once a ring.
+    static func evicts(ringByteCount: Int) -> Bool
+}
+
+// What is only a hint does nothing unless a memory says otherwise.
+extension MemoryModel {
+    @inlinable @inline(__always) public static func prefetchForReading(_ address: UnsafeRawPointer) {}
+    @inlinable @inline(__always) public static func prefetchForWriting(_ address: UnsafeRawPointer) {}
+    @inlinable @inline(__always) public static func evict(_ address: UnsafeRawPointer) {}
+    @inlinable @inline(__always) public static func evicts(ringByteCount: Int) -> Bool { false }
 }

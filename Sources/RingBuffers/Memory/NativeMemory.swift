@@ -47,4 +47,16 @@ public enum NativeMemory: MemoryModel {
 
     @inlinable @inline(__always)
     public static func prefetchForWriting(_ address: UnsafeRawPointer) { cplatform_prefetch_write(address) }
+
+    @inlinable @inline(__always)
+    public static func evict(_ address: UnsafeRawPointer) { cplatform_evict(address) }
+
+    /// A ring that fits the first-level cache is not worth a way to memory, and from one larger than the second-level
+    /// cache lines leave by themselves.
+    @inlinable
+    public static func evicts(ringByteCount: Int) -> Bool {
+        ringByteCount >= 32 << 10 && ringByteCount <= evictionLimit
+    }
+
+    @usableFromInline static let evictionLimit = cplatform_eviction_limit()
 }

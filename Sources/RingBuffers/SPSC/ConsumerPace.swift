@@ -1,22 +1,27 @@
 /// How a consumer looks for new elements: closely, at the exact tail, or in strides, at the lagging one.
 ///
-/// Five small numbers in one word, because the consumer keeps them in a register beside its indices:
+/// Six small numbers in one word, because the consumer keeps them in a register beside its indices:
 ///
 ///     bits  0 ..<  8   successes   looks at the exact tail in a row that found something; at most `patience`
 ///     bits  8 ..< 16   patience    this many such looks make it stream: 4 to 128. One that streamed in vain, because the
 ///                                  producer sends less than a stride at a time, pauses for nothing; so each failure
 ///                                  doubles the patience, and each stride halves it
-///     bits 16 ..< 24   delay       pauses before a streaming consumer looks again: 1 to 64, doubled while a look brings
-///                                  little
+///     bits 16 ..< 24   delay       pauses before a streaming consumer looks again: 1 to 128, doubled while a look
+///                                  brings little
 ///     bit  24          isStreaming
+///     bit  25          evicts      while it streams, the lines that were read are evicted. Constant
 ///     bits 28 ..< 32   singles     single elements found since it streamed last; at most 8
 @frozen
 public struct ConsumerPace: Sendable {
-    @usableFromInline var bits: UInt32 = 4 << 8
+    @usableFromInline var bits: UInt32
 
-    @inlinable init() {}
+    @inlinable
+    init(evicts: Bool) { bits = 4 << 8 | (evicts ? 1 << 25 : 0) }
 
     @inlinable @inline(__always) var isStreaming: Bool { bits & 1 << 24 != 0 }
+    /// True while lines that were read are to be evicted: it streams, and eviction pays for this ring.
+    @inlinable @inline(__always) var isEvicting: Bool { bits & 3 << 24 == 3 << 24 }
+
     @inlinable @inline(__always) var successes: UInt32 { bits & 0xFF }
     @inlinable @inline(__always) var patience: UInt32 { bits >> 8 & 0xFF }
     @inlinable @inline(__always) var delay: UInt32 { bits >> 16 & 0xFF }
@@ -25,8 +30,8 @@ public struct ConsumerPace: Sendable {
     @inlinable @inline(__always) var wantsMail: Bool { bits >> 28 == 8 }
 
     @inlinable @inline(__always)
-    mutating func set(patience: UInt32, delay: UInt32, isStreaming: Bool, keepsSingles: Bool) {
-        bits = patience << 8 | delay << 16 | (isStreaming ? 1 << 24 : 0) | (keepsSingles ? bits & 0xF000_0000 : 0)
+    mutating func set(patience: UInt32, delay: UInt32, isStreaming: Bool) {
+        bits = bits & 1 << 25 | (isStreaming ? 1 << 24 : 0) | delay << 16 | patience << 8
     }
 
     /// A look at the exact tail found nothing.
@@ -38,7 +43,7 @@ public struct ConsumerPace: Sendable {
     mutating func lookFound(isMuch: Bool) {
         bits &+= 1
         if successes >= patience || isMuch && patience == 4 {
-            set(patience: patience, delay: 1, isStreaming: true, keepsSingles: false)
+            set(patience: patience, delay: 1, isStreaming: true)
         }
     }
 
@@ -51,12 +56,19 @@ public struct ConsumerPace: Sendable {
 
     @inlinable @inline(__always)
     mutating func streamingFailed() {
-        set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false, keepsSingles: false)
+        set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false)
     }
 
     @inlinable @inline(__always)
     mutating func streamingFound(enough: Bool) {
-        let delay = enough ? delay / 2 : min(max(1, delay &* 2), 64)
-        set(patience: max(patience / 2, 4), delay: delay, isStreaming: true, keepsSingles: false)
+        let delay = enough ? delay / 2 : min(max(1, delay &* 2), 128)
+        set(patience: max(patience / 2, 4), delay: delay, isStreaming: true)
+    }
+
+    /// `coarse` stood still, but the exact tail had moved, by at least a line: a producer of fewer elements than a stride
+    /// a look. It is better left alone between two looks than asked for each line.
+    @inlinable @inline(__always)
+    mutating func streamingLagged() {
+        set(patience: patience, delay: delay / 2, isStreaming: true)
     }
 }

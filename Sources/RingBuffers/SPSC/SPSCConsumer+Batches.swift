@@ -12,7 +12,7 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
         let start = head
         let end = head &+ min(tail &- head, UInt64(truncatingIfNeeded: max(0, count)))
         while head != end {
-            if head == limit { advance() }
+            if head == limit { advance(from: head &- 1) }
             let stop = limit &- head < end &- head ? limit : end
             while head != stop { try body(take()) }
         }
@@ -37,8 +37,9 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
         let done = try body(row.span)
         precondition(done >= 0 && done <= row.count, "consumed \(done) of \(row.count) elements")
         first.deinitialize(count: done)
+        let start = head
         head &+= UInt64(truncatingIfNeeded: done)
-        if done > 0 { advance() }
+        if done > 0 { advance(from: start) }
         return done
     }
 
@@ -51,11 +52,11 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
         return free &- span.freeCapacity
     }
 
-    /// Recomputes the limit of the fast path for the elements already known.
+    /// Recomputes the limit of the fast path for the elements already known, when those since `start` were read.
     @inlinable @inline(__always)
-    mutating func advance() {
+    mutating func advance(from start: UInt64) {
         var next = SPSCRefill(limit: limit, tail: tail, released: released, pace: pace)
-        next.step(Element.self, control, head: head, mask: mask)
+        next.step(Element.self, control, from: start, head: head, mask: mask)
         limit = next.limit
         released = next.released
     }

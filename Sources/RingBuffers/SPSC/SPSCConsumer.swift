@@ -30,7 +30,8 @@ extension GenericSPSCRing where Element: ~Copyable {
             limit = start
             tail = start
             released = start
-            pace = ConsumerPace()
+            pace = ConsumerPace(
+                evicts: Memory.evicts(ringByteCount: (Int(mask) + 1) &* MemoryLayout<Element>.stride))
         }
 
         @inlinable

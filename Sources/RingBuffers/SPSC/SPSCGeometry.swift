@@ -32,7 +32,7 @@ public enum SPSCGeometry<Element: ~Copyable> {
     /// What one refill of a streaming consumer should bring. With less it pauses longer before the next: each look at
     /// `coarse` costs the producer a line, and the more elements it brings the less it costs each.
     @inlinable @inline(__always)
-    static func wantedGain(mask: UInt64) -> UInt64 { min(slots(inBytes: 8192), (mask &+ 1) / 4) }
+    static func wantedGain(mask: UInt64) -> UInt64 { min(slots(inBytes: 32768), (mask &+ 1) / 4) }
 
     @inlinable @inline(__always)
     static func slots(inBytes bytes: Int) -> UInt64 {

@@ -35,16 +35,19 @@ extension SPSCRefill {
             }
             next.prefetch(Element.self, control, head: head, lines: 1..<8, mask: mask)
         }
-        next.step(Element.self, control, head: head, mask: mask)
+        // Nothing was read since the last visit if all is given back.
+        let start = head == released ? head : head &- 1
+        next.step(Element.self, control, from: start, head: head, mask: mask)
         return next
     }
 
-    /// Gives slots back when an eighth of the ring was read, requests the lines of the chunk after next, and sets the
-    /// limit of the fast path.
+    /// Evicts what was read since `start`, gives slots back when an eighth of the ring was read, requests the lines of the
+    /// chunk after next, and sets the limit of the fast path.
     @inlinable @inline(__always)
     mutating func step<Element: ~Copyable, Memory: MemoryModel>(
-        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, mask: UInt64
+        _: Element.Type, _ control: SPSCControl<Memory>, from start: UInt64, head: UInt64, mask: UInt64
     ) {
+        if pace.isEvicting { evict(Element.self, control, from: start, to: head, mask: mask) }
         let releaseStep = SPSCGeometry<Element>.releaseStep(mask: mask)
         if head &- released >= releaseStep { release(control, head: head) }
         if tail &- head >= SPSCGeometry<Element>.readAhead &+ SPSCGeometry<Element>.chunk {
@@ -53,6 +56,26 @@ extension SPSCRefill {
         let boundary = (head | (SPSCGeometry<Element>.chunk &- 1)) &+ 1
         let room = min(boundary &- head, tail &- head, released &+ releaseStep &- head)
         limit = head &+ room
+    }
+
+    /// Evicts the chunks that ended between `start` and `head`: see "Eviction" in SPSCRing.swift.
+    @inlinable @inline(__always)
+    func evict<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, from start: UInt64, to head: UInt64, mask: UInt64
+    ) {
+        let stride = MemoryLayout<Element>.stride
+        var chunk = start & ~(SPSCGeometry<Element>.chunk &- 1)
+        let end = head & ~(SPSCGeometry<Element>.chunk &- 1)
+        while chunk != end {
+            let first = Int(truncatingIfNeeded: chunk & mask) &* stride
+            var offset = first & ~63
+            let next = first &+ Int(truncatingIfNeeded: SPSCGeometry<Element>.chunk) &* stride
+            while offset < next {
+                Memory.evict(UnsafeRawPointer(control.slots + offset))
+                offset &+= 64
+            }
+            chunk &+= SPSCGeometry<Element>.chunk
+        }
     }
 
     /// Releases our reads of the slots below `head` to the producer's load of `released` (invariant 3).
@@ -80,7 +103,6 @@ extension SPSCRefill {
             // Without a pause the polls take the line from the producer as fast as it gets it back.
             Memory.pause()
         }
-        pace.streamingFailed()
     }
 
     @inlinable @inline(__always)
@@ -89,11 +111,15 @@ extension SPSCRefill {
     ) {
         // Acquires the slots below (invariant 1).
         tail = Memory.loadAcquire(control.fine)
-        if tail == head {
+        let gain = tail &- head
+        if pace.isStreaming {
+            let isWorthIt = gain >= SPSCGeometry<Element>.slots(inBytes: 64)
+            if isWorthIt { pace.streamingLagged() } else { pace.streamingFailed() }
+        } else if gain == 0 {
             pace.lookFailed()
-            return
+        } else {
+            pace.lookFound(isMuch: gain >= SPSCGeometry<Element>.slots(inBytes: 128))
         }
-        pace.lookFound(isMuch: tail &- head >= SPSCGeometry<Element>.slots(inBytes: 128))
     }
 
     /// Requests lines of slots known to be written, counted from `head`; never others, which the producer may be writing.

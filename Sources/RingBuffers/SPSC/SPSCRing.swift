@@ -29,6 +29,13 @@ public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeM
 //   element beside `fine`, and `mailTail` = its index + 1: the hand-over moves one line. Elements of one plain word only.
 //   Two mail words alternate by the parity of the index.
 //
+// Eviction
+//   A slot's line starts its next lap as two shared copies, one in each core's cache, and the producer's store has to
+//   take the consumer's away first. On the processors measured, that costs 8 to 36 ns a line and no prefetch hides it,
+//   for as long as the ring fits a second-level cache. So a streaming consumer sends each line that it has read back to
+//   memory, from where the producer's prefetch does fetch it in time. (quill, a logging library, flushes its queue's lines
+//   in the same way.) A hint: nothing depends on it.
+//
 // Invariants
 //   1. A slot is written before the store (release) of `fine` that covers it, and read after a load (acquire) of `fine`
 //      or `coarse` that covers it. Otherwise, the consumer reads raw memory.

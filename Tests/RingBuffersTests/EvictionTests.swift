@@ -1,0 +1,96 @@
+import RingBuffers
+import Testing
+
+/// Native memory that evicts, whatever the ring's size, and keeps a list of what was evicted.
+enum EvictingMemory: MemoryModel {
+    nonisolated(unsafe) static var evicted: [UInt] = []
+    nonisolated(unsafe) static var firstWritten: UInt?
+
+    static func loadRelaxed(_ word: SharedWord) -> UInt64 { NativeMemory.loadRelaxed(word) }
+    static func loadAcquire(_ word: SharedWord) -> UInt64 { NativeMemory.loadAcquire(word) }
+    static func storeRelaxed(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelaxed(value, to: word) }
+    static func storeRelease(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelease(value, to: word) }
+    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
+    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
+    static func fence() { NativeMemory.fence() }
+    static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
+    static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) {
+        firstWritten = firstWritten ?? UInt(bitPattern: cell)
+    }
+    static func pause() {}
+    static func evict(_ address: UnsafeRawPointer) { evicted.append(UInt(bitPattern: address)) }
+    static func evicts(ringByteCount: Int) -> Bool { true }
+
+    /// The offsets from the ring's first byte of what `body` evicted.
+    static func evictions(_ body: () -> Void) -> [Int] {
+        evicted = []
+        body()
+        return evicted.map { Int($0) - Int(firstWritten!) }
+    }
+}
+
+@Suite("Eviction of what was read", .serialized)
+struct EvictionTests {
+    /// Three laps. Each chunk of four lines goes once a lap, when its last element was read.
+    @Test("a line is evicted twice, never, or with unread elements", arguments: [0, UInt64.max - 1023])
+    func slots(start: UInt64) {
+        EvictingMemory.firstWritten = nil
+        let ring = GenericSPSCRing<UInt64, EvictingMemory>(minimumCapacity: 1024, startingAt: start)
+        var producer = ring.producer
+        var consumer = ring.consumer
+        var lines: [Int] = []
+        for half in 0..<6 {
+            for element in 0..<512 { expect(producer.push(UInt64(element))) }
+            for element in 0..<512 {
+                lines += EvictingMemory.evictions { expect(consumer.pop() == UInt64(element)) }
+                let taken = half * 512 + element
+                expect(lines.count * 8 <= taken, "a line with unread elements, after \(taken)")
+            }
+        }
+        for _ in 0..<3 { lines += EvictingMemory.evictions { expect(consumer.pop() == nil) } }
+        // The look that finds nothing ends the streaming before the last chunk's turn.
+        #expect(lines == (0..<380).map { $0 % 128 * 64 })
+    }
+
+    @Test("a batch leaves lines behind that were read, or takes unread ones along")
+    func batches() {
+        EvictingMemory.firstWritten = nil
+        let ring = GenericSPSCRing<UInt64, EvictingMemory>(minimumCapacity: 1024)
+        var producer = ring.producer
+        var consumer = ring.consumer
+        for element in 0..<1024 { expect(producer.push(UInt64(element))) }
+        let first = EvictingMemory.evictions { expect(consumer.consume { _ in 100 } == 100) }
+        #expect(first == (0..<12).map { $0 * 64 })  // 100 elements: three chunks of 32
+        let second = EvictingMemory.evictions { expect(consumer.drain(upTo: 500) { _ in } == 500) }
+        #expect(second == (12..<72).map { $0 * 64 })  // 600 elements: 18 chunks
+    }
+
+    @Test("a record's lines are evicted twice, never, or unread")
+    func records() throws {
+        EvictingMemory.firstWritten = nil
+        let ring = try GenericByteRing<EvictingMemory>(minimumCapacity: 16384, mapping: .padded)
+        var producer = ring.producer
+        var consumer = ring.consumer
+        var random = SeededRandom(state: 4)
+        var position = 0
+        for _ in 0..<3 {
+            var lengths: [Int] = []
+            while true {
+                let length = 1 + random.below(700)
+                let bytes = [UInt8](repeating: 1, count: length)
+                guard try producer.push(bytes.span.bytes) else { break }
+                lengths.append(length)
+            }
+            var lines: [Int] = []
+            var read = position
+            for length in lengths {
+                lines += EvictingMemory.evictions { expect(consumer.pop { $0.byteCount } == length) }
+                read += (length + 4 + 7) & ~7
+            }
+            #expect(Set(lines).count == lines.count)
+            #expect(lines.allSatisfy { (0..<16384).contains($0) && $0.isMultiple(of: 64) })
+            #expect(lines.count >= (read - position) / 64 - 24, "\(lines.count) lines of \(read - position) bytes")
+            position = read
+        }
+    }
+}
