@@ -1,4 +1,7 @@
 /// Copies of short records without a call: overlapping blocks of 16 bytes, chosen by length class.
+///
+/// The first 16 bytes go as two words. What the caller has just stored there, such as a time or a number, cannot be
+/// forwarded from the store buffer to a wider load, which waits until the store has reached the cache: 1.5 to 2 ns a record.
 @frozen
 @usableFromInline
 enum ByteCopy {
@@ -21,7 +24,8 @@ enum ByteCopy {
                 move(from, to: target, at: 16)
                 move(from, to: target, at: count &- 32)
             }
-            move(from, to: target, at: 0)
+            moveWord(from, to: target, at: 0)
+            moveWord(from, to: target, at: 8)
             move(from, to: target, at: count &- 16)
         } else if count < 16 {
             small(from, to: target, count: count)
@@ -33,6 +37,11 @@ enum ByteCopy {
     @inlinable @inline(__always)
     static func move(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, at offset: Int) {
         (target + offset).storeBytes(of: (from + offset).loadUnaligned(as: Block.self), as: Block.self)
+    }
+
+    @inlinable @inline(__always)
+    static func moveWord(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, at offset: Int) {
+        (target + offset).storeBytes(of: (from + offset).loadUnaligned(as: UInt64.self), as: UInt64.self)
     }
 
     @inlinable @inline(__always)
