@@ -11,7 +11,7 @@ enum TestData {
 
 @Suite("Counts of Go traces")
 struct GoTraceCountTests {
-    @Test("a record is missed, invented, or named otherwise than Go names it", arguments: ["runtime", "recorder"])
+    @Test("a record is missed, invented, or named otherwise than by Go", arguments: ["runtime", "recorder", "tiny"])
     func countsOfRealTraces(_ name: String) throws {
         let bytes = try TestData.file("\(name).trace")
         let expected = String(decoding: try TestData.file("\(name).counts.txt"), as: UTF8.self)
@@ -22,7 +22,7 @@ struct GoTraceCountTests {
         #expect(counts[.eventBatch] + counts[.experimentalBatch] == UInt64(counts.batches))
     }
 
-    @Test("two ways through the bytes count differently", arguments: ["runtime", "recorder"])
+    @Test("two ways through the bytes count differently", arguments: ["runtime", "recorder", "tiny"])
     func fastCountSurveyAndCursorsAgree(_ name: String) throws {
         let bytes = try TestData.file("\(name).trace")
         let counts = try GoTraceScanner.count(bytes.span.bytes)

@@ -114,7 +114,6 @@ extension GoTraceRecordCursor {
         let offset = position
         let expected = expectedKind(at: offset)
         guard kind == expected || isClock(kind, at: offset) else {
-            guard batch.version.defines(kind) else { throw located(.unknownKind(kind), at: offset) }
             throw located(.unexpectedRecord(kind, expected: expected), at: offset)
         }
         var cursor = offset + 1
