@@ -36,7 +36,15 @@ public struct Disturbance: Sendable {
             let busy = ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]
             return Usage(
                 total: ticks.prefix(8).reduce(0, +) / perSecond, busy: busy / perSecond, stolen: ticks[7] / perSecond,
-                own: Double(clock()) / Double(CLOCKS_PER_SEC))
+                own: Double(clock()) / Double(CLOCKS_PER_SEC) + children())
+        }
+
+        /// Of the processes that this one started and has waited for: peers are part of the run.
+        private static func children() -> Double {
+            var usage = rusage()
+            // RUSAGE_CHILDREN, which systems import as different types.
+            guard getrusage(-1, &usage) == 0 else { return 0 }
+            return [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) / 1e6 }.reduce(0, +)
         }
     }
 }

@@ -12,10 +12,18 @@ public protocol Suite: SendableMetatype {
     static func contenders(_ options: SuiteOptions) throws -> [Contender]
     /// The floors to print beside a case: what bounds it from below.
     static func floors(of case: String) -> [FloorCase]
+    /// What this machine lacks for all contenders to run: a line each, with how to get it.
+    static func lacks(_ options: SuiteOptions) -> [String]
+    /// What the kinds in ``Sample/counts`` come to, printed below them.
+    static func totals(of counts: [String: Int]) -> [(name: String, count: Int)]
 }
 
 extension Suite {
     public static var runsByDefault: Bool { true }
+    public static func lacks(_ options: SuiteOptions) -> [String] { [] }
+    public static func totals(of counts: [String: Int]) -> [(name: String, count: Int)] {
+        [("total", counts.values.reduce(0, +))]
+    }
     public static func floors(of case: String) -> [FloorCase] { [] }
 }
 

@@ -7,7 +7,9 @@ struct Ending {
     let style: Style
     let seconds: Double
     let seed: UInt64
+    let input: String?
     let disturbance: (others: Double, stolen: Double)?
+    let lacks: [String]
     var resultPath: String?
 
     var text: String {
@@ -21,6 +23,7 @@ struct Ending {
             + outcome.failures.map { failure in
                 "  \(style.red(failure.contender)): \(failure.what) (seed \(failure.seed))\n"
                     + "    again: swift run bench \(failure.suite) --filter '^\(failure.pattern)$' --seed \(failure.seed)"
+                    + (input.map { " --input '\($0)'" } ?? "")
             }
     }
 
@@ -47,6 +50,7 @@ struct Ending {
         if report.rows.allSatisfy({ $0.allocationsPerOperation == nil }) {
             lines.append(style.dim("allocations not counted: that takes jemalloc (apt-get install libjemalloc2)"))
         }
+        lines += lacks.map(style.dim)
         if let resultPath { lines.append("result: \(resultPath)") }
         return lines
     }

@@ -14,22 +14,26 @@ struct ListCommand: ParsableCommand {
     func run() throws {
         let style = Style(noColor: noColor)
         let options = SuiteOptions(input: input)
-        for suite in Registry.suites + [Floors.self] {
-            let only = suite.runsByDefault ? "" : " (runs only when named)"
-            print(style.bold(suite.name) + "  " + suite.summary + style.dim(only))
-            do {
-                var table = TextTable()
-                for (name, contenders) in Self.cases(try suite.contenders(options)) {
-                    var seen: Set<String> = []
-                    let strategies = contenders.map(\.strategy).filter { seen.insert($0).inserted }
-                    table.rows.append([.left(name), .left(strategies.joined(separator: " "), .dim)])
-                }
-                table.fit()
-                for line in table.lines(indent: 2, style) { print(line) }
-            } catch let error as UnusableInput {
-                print("  " + style.yellow("\(error)"))
-            }
+        do {
+            // All before the first line is printed: an input that cannot be used gives an error alone.
+            let lines = try (Registry.suites + [Floors.self]).flatMap { try Self.lines($0, options, style) }
+            print(lines.joined(separator: "\n"))
+        } catch let error as UnusableInput {
+            throw UsageError("\(error)")
         }
+    }
+
+    private static func lines(_ suite: any Suite.Type, _ options: SuiteOptions, _ style: Style) throws -> [String] {
+        var table = TextTable()
+        for (name, contenders) in cases(try suite.contenders(options)) {
+            var seen: Set<String> = []
+            let strategies = contenders.map(\.strategy).filter { seen.insert($0).inserted }
+            table.rows.append([.left(name), .left(strategies.joined(separator: " "), .dim)])
+        }
+        table.fit()
+        let only = suite.runsByDefault ? "" : " (runs only when named)"
+        return [style.bold(suite.name) + "  " + suite.summary + style.dim(only)] + table.lines(indent: 2, style)
+            + suite.lacks(options).map { "  " + style.dim($0) }
     }
 
     private static func cases(_ contenders: [Contender]) -> [(String, [Contender])] {

@@ -33,4 +33,9 @@ enum Registry {
     static func floors(of case: String, in suite: String) -> [FloorCase] {
         suites.first { $0.name == suite }?.floors(of: `case`) ?? []
     }
+
+    /// What counts come to; nothing for a suite of another version of this program.
+    static func totals(of counts: [String: Int], in suite: String) -> [(name: String, count: Int)] {
+        suites.first { $0.name == suite }?.totals(of: counts) ?? []
+    }
 }

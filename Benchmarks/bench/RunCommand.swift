@@ -16,7 +16,9 @@ struct RunCommand {
     func run() throws {
         let start = Date()
         // Everything that can be wrong with the arguments is found before the first sample.
-        if let input, access(input, R_OK) != 0 { throw UsageError("cannot read \(input)") }
+        if let input, access(input, R_OK) != 0 {
+            throw UsageError("\(input): \(String(cString: strerror(errno)))")
+        }
         let options = SuiteOptions(effort: effort, seed: seed, input: input)
         let contenders = try selected(options)
         let destination = try ResultFile(json: json, start: start)
@@ -40,9 +42,10 @@ struct RunCommand {
             configuration: Build.configuration, swift: Build.swiftVersion, machine: machine, floor: outcome.floor,
             rows: outcome.rows)
         print(ResultTable(report: report, style: style, width: Console.width).text)
+        for line in CountsTable(report: report, style: style).lines + [""] { print(line) }
         var ending = Ending(
             outcome: outcome, report: report, style: style, seconds: Date().timeIntervalSince(start), seed: seed,
-            disturbance: shares)
+            input: input, disturbance: shares, lacks: try lacks(options, contenders))
         if let path = try destination.path(commit: commit) {
             try report.write(to: path)
             ending.resultPath = path
@@ -79,15 +82,24 @@ struct RunCommand {
         return floors + matching
     }
 
+    /// What the suites that ran would run as well, were it there.
+    private func lacks(_ options: SuiteOptions, _ contenders: [Contender]) throws -> [String] {
+        let ran = Set(contenders.map(\.suite))
+        return try Registry.suites(named: suites).filter { ran.contains($0.name) }.flatMap { $0.lacks(options) }
+    }
+
     /// The commit of the sources that were built, wherever the program is run from.
     private var sourceOrWorkingDirectory: String {
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
         return FileManager.default.fileExists(atPath: source) ? source : FileManager.default.currentDirectoryPath
     }
 
+    /// As typed, but for the directories of the input: results are published, and those say nothing.
     private var command: String {
         let plain = try? Regex("[A-Za-z0-9_./=:,+-]+")
-        let words = CommandLine.arguments.dropFirst().map { word in
+        let name = input.map { URL(fileURLWithPath: $0).lastPathComponent } ?? ""
+        let words = CommandLine.arguments.dropFirst().map { argument in
+            let word = argument == input ? name : argument == "--input=\(input ?? "")" ? "--input=\(name)" : argument
             if let plain, word.wholeMatch(of: plain) != nil { return word }
             return "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
         }

@@ -136,12 +136,14 @@ enum Program {
         var error: String
     }
 
-    static func run(_ arguments: [String], in directory: String = NSTemporaryDirectory()) throws -> Result {
+    static func run(
+        _ arguments: [String], in directory: String = NSTemporaryDirectory(), environment added: [String: String] = [:]
+    ) throws -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(path))
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        var environment = ProcessInfo.processInfo.environment
+        var environment = ProcessInfo.processInfo.environment.merging(added) { $1 }
         environment["BENCH_ALLOW_DEBUG"] = "1"
         process.environment = environment
         let (output, error) = (Pipe(), Pipe())

@@ -1,141 +1,102 @@
-import Foundation
 public import Harness
 import TraceFormats
 
 /// Scanning of real traces in place. Without `--input`, a trace is synthesised from the seed.
 public enum ScanSuite: Suite {
     public static let name = "scan"
-    public static let summary = "Go execution traces in place: batches, then every record (--input FILE)"
+    public static let summary = "Go execution traces in place: batches hopped over, records, arguments (--input FILE)"
+    /// The parameter `input` of a trace that was made up.
+    public static let syntheticInput = "synthetic"
 
     public static func contenders(_ options: SuiteOptions) throws -> [Contender] {
         let trace = try ScanInput.load(options)
-        let parameters: [String: ParameterValue] = ["input": .string(trace.name), "size": .int(trace.bytes.count)]
-        func contender(
-            _ name: String, _ strategy: String, _ origin: Origin, _ unit: ResultUnit,
-            _ body: @escaping (inout SampleContext) throws -> Sample
-        ) -> Contender {
-            Contender(
-                suite: Self.name, case: name, strategy: strategy, origin: origin, parameters: parameters, unit: unit,
-                sample: body)
+        var plan = ScanPlan(trace: trace)
+        plan.add("go.batches", "go-scanner", .library, .gigabytesPerSecond, operations: trace.bytes.count) {
+            let found = try trace.withBytes { try GoTraceWorkload.batches($0) }
+            return found == trace.batches ? nil : "\(found) batches instead of \(trace.batches)"
         }
-        return [
-            contender("go.batches", "go-scanner", .library, .gigabytesPerSecond) { context in
-                try repeated(&context, operations: trace.bytes.count) {
-                    let found = try trace.withBytes { try GoTraceWorkload.batches($0) }
-                    return found == trace.batches ? nil : "\(found) batches instead of \(trace.batches)"
-                }
-            },
-            contender("go.batches", "plain-read", .floor, .gigabytesPerSecond) { context in
-                try repeated(&context, operations: trace.bytes.count) { trace.readAllWords() }
-            },
-            contender("go.records", "go-scanner", .library, .itemsPerSecond) { context in
-                var sample = try repeated(&context, operations: trace.records) {
-                    let found = try trace.withBytes { try GoTraceWorkload.records($0) }
-                    return trace.wrong(found)
-                }
-                sample.counts = trace.countsByName
-                return sample
-            },
-            contender("go.bytes", "go-scanner", .library, .gigabytesPerSecond) { context in
-                try repeated(&context, operations: trace.bytes.count) {
-                    let found = try trace.withBytes { try GoTraceWorkload.records($0) }
-                    return trace.wrong(found)
-                }
-            },
-            contender("go.arguments", "go-scanner", .library, .itemsPerSecond) { context in
-                try repeated(&context, operations: trace.decoded) {
-                    let found = try trace.withBytes { try GoTraceWorkload.arguments($0) }
-                    return found.sum == trace.sum ? nil : "another sum of all arguments than the first pass found"
-                }
-            },
-        ]
+        plan.add(
+            "go.records", "go-scanner", .library, .itemsPerSecond, operations: trace.records, counts: trace.countsByName
+        ) {
+            trace.wrong(try trace.withBytes { try GoTraceWorkload.records($0) })
+        }
+        if let reader = GoRawReader.built() { plan.add(reader) }
+        plan.add("go.bytes", "go-scanner", .library, .gigabytesPerSecond, operations: trace.bytes.count) {
+            trace.wrong(try trace.withBytes { try GoTraceWorkload.records($0) })
+        }
+        // A case of its own: a floor is not ranked with what it bounds.
+        plan.add("plain-read", "words", .floor, .gigabytesPerSecond, operations: trace.bytes.count) {
+            trace.readAllWords()
+        }
+        plan.add("go.arguments", "go-scanner", .library, .itemsPerSecond, operations: trace.records) {
+            let found = try trace.withBytes { try GoTraceWorkload.arguments($0) }
+            return found == trace.arguments ? nil : "another number or sum of arguments than the first pass found"
+        }
+        return plan.contenders
     }
 
-    /// Repeats `pass` for about 5 ms of work, each repetition checked. `pass` returns what was wrong.
-    private static func repeated(
-        _ context: inout SampleContext, operations: Int, _ pass: () throws -> String?
-    ) throws -> Sample {
-        let seed = context.seed
-        let repetitions = max(1, 8_000_000 / max(1, operations))
-        var wrong: String?
-        let sample = try context.time(operations: operations * repetitions) {
-            for _ in 0..<repetitions where wrong == nil { wrong = try pass() }
-        }
-        if let wrong { throw VerificationFailure(wrong, at: "the whole trace", seed: seed) }
-        return sample
+    public static func lacks(_ options: SuiteOptions) -> [String] {
+        GoRawReader.built() == nil ? [GoRawReader.howToGet] : []
+    }
+
+    public static func totals(of counts: [String: Int]) -> [(name: String, count: Int)] {
+        func count(_ kinds: [GoTraceKind]) -> Int { kinds.map { counts[$0.name] ?? 0 }.reduce(0, +) }
+        return [
+            ("records", counts.values.reduce(0, +)),
+            ("batches", count([.eventBatch, .experimentalBatch])),
+            // Each generation that the scanner accepts has exactly one; an explicit end only since 1.26.
+            ("generations", count([.frequency])),
+        ]
     }
 }
 
-/// A trace in memory, with what a first, untimed pass found in it.
-final class ScanInput {
-    let name: String
-    let bytes: [UInt8]
-    let batches: Int
-    let counts: GoTraceCounts
-    let decoded: Int
-    let sum: UInt64
+/// What runs over one trace.
+private struct ScanPlan {
+    let trace: ScanInput
+    private(set) var contenders: [Contender] = []
 
-    private init(name: String, bytes: [UInt8]) throws {
-        self.name = name
-        self.bytes = bytes
-        let span = bytes.span
-        batches = try GoTraceWorkload.batches(span.bytes)
-        counts = try GoTraceWorkload.records(span.bytes)
-        let arguments = try GoTraceWorkload.arguments(span.bytes)
-        decoded = Int(arguments.records)
-        sum = arguments.sum
-    }
+    init(trace: ScanInput) { self.trace = trace }
 
-    static func load(_ options: SuiteOptions) throws -> ScanInput {
-        guard let path = options.input else {
-            do {
-                return try ScanInput(name: "synthetic", bytes: SyntheticGoTrace.make(seed: options.seed))
-            } catch {
-                throw UnusableInput("the synthetic trace: \(error)")
+    /// - Parameters:
+    ///   - operations: of one pass.
+    ///   - pass: answers what was wrong, if anything.
+    mutating func add(
+        _ name: String, _ strategy: String, _ origin: Origin, _ unit: ResultUnit, operations: Int,
+        counts: [String: Int]? = nil, _ pass: @escaping () throws -> String?
+    ) {
+        let repetitions = Repetitions()
+        add(name, strategy, origin, unit) { context in
+            let seed = context.seed
+            var sample = try context.time(operations: operations, repeating: repetitions) {
+                if let wrong = try pass() { throw VerificationFailure(wrong, at: "the whole trace", seed: seed) }
             }
-        }
-        let bytes: [UInt8]
-        do {
-            bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw UnusableInput("\(path): cannot be read: \(error.localizedDescription)")
-        }
-        do {
-            return try ScanInput(name: (path as NSString).lastPathComponent, bytes: bytes)
-        } catch {
-            throw UnusableInput("\(path): \(error)")
+            sample.counts = counts
+            return sample
         }
     }
 
-    var records: Int { Int(counts.records) }
-
-    var countsByName: [String: Int] {
-        Dictionary(uniqueKeysWithValues: counts.kinds.map { ($0.kind.name, Int($0.count)) })
-    }
-
-    /// What is wrong with the counts that a pass found, if anything.
-    func wrong(_ found: GoTraceCounts) -> String? {
-        found == counts ? nil : "\(found.records) records instead of \(counts.records), or of other kinds"
-    }
-
-    func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
-        let bytes = self.bytes
-        let span = bytes.span
-        return try body(span.bytes)
-    }
-
-    /// Reads every word once: what memory allows.
-    func readAllWords() -> String? {
-        var sum: UInt64 = 0
-        let bytes = self.bytes
-        let span = bytes.span
-        let raw = span.bytes
-        var offset = 0
-        while offset &+ 8 <= raw.byteCount {
-            sum ^= raw.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            offset &+= 8
+    /// Its garbage collector has threads of its own, so it runs on all processors.
+    mutating func add(_ reader: GoRawReader) {
+        let trace = trace
+        add("go.records", "go-raw-reader", .peer, .itemsPerSecond, placement: .free) { context in
+            let reading = try trace.withFile { try reader.read($0) }
+            guard reading.records == trace.records else {
+                throw VerificationFailure(
+                    "\(reading.records) records where this package counts \(trace.records)", at: "the whole trace",
+                    seed: context.seed)
+            }
+            return Sample(nanoseconds: reading.seconds * 1e9, operations: reading.records, unit: .itemsPerSecond)
         }
-        consume(sum)
-        return nil
+    }
+
+    private mutating func add(
+        _ name: String, _ strategy: String, _ origin: Origin, _ unit: ResultUnit, placement: Placement = .pinned,
+        sample: @escaping (inout SampleContext) throws -> Sample
+    ) {
+        contenders.append(
+            Contender(
+                suite: ScanSuite.name, case: name, strategy: strategy, origin: origin,
+                parameters: ["input": .string(trace.name), "size": .int(trace.bytes.count)], unit: unit,
+                placement: placement, sample: sample))
     }
 }
