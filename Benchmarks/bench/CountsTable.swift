@@ -8,13 +8,13 @@ struct CountsTable {
     let style: Style
 
     /// Empty where nothing was counted. In a run of several suites, a trace that was made up is not worth the lines.
-    var lines: [String] {
+    var text: String {
         let suites = Set(report.rows.map(\.suite)).subtracting([Floors.name])
-        return report.rows.flatMap { row -> [String] in
-            guard let counts = row.counts, !counts.isEmpty else { return [] }
-            guard suites.count == 1 || row.parameters["input"] != .string(ScanSuite.syntheticInput) else { return [] }
-            return table(counts, of: row)
-        }
+        return report.rows.map { row in
+            guard let counts = row.counts, !counts.isEmpty else { return "" }
+            guard suites.count == 1 || row.parameters["input"] != .string(ScanSuite.syntheticInput) else { return "" }
+            return table(counts, of: row).map { $0 + "\n" }.joined() + "\n"
+        }.joined()
     }
 
     private func table(_ counts: [String: Int], of row: Row) -> [String] {

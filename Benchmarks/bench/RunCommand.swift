@@ -42,7 +42,7 @@ struct RunCommand {
             configuration: Build.configuration, swift: Build.swiftVersion, machine: machine, floor: outcome.floor,
             rows: outcome.rows)
         print(ResultTable(report: report, style: style, width: Console.width).text)
-        for line in CountsTable(report: report, style: style).lines + [""] { print(line) }
+        print(CountsTable(report: report, style: style).text, terminator: "")
         var ending = Ending(
             outcome: outcome, report: report, style: style, seconds: Date().timeIntervalSince(start), seed: seed,
             input: input, disturbance: shares, lacks: try lacks(options, contenders))

@@ -13,7 +13,7 @@ struct ShowCommand: ParsableCommand {
         let style = Style(noColor: noColor)
         print(MarkdownReport.facts(report), terminator: "")
         print(ResultTable(report: report, style: style, width: Console.width).text)
-        for line in CountsTable(report: report, style: style).lines + [""] { print(line) }
+        print(CountsTable(report: report, style: style).text, terminator: "")
         print(Verdicts(report: report, style: style).lines.joined(separator: "\n"))
     }
 }
