@@ -178,6 +178,8 @@ struct LaneCounter {
     private func total() -> GoTraceCounts {
         var total = result
         total.generations = scanner.generations
+        // A subscript of the array itself copies all 8 KiB of it each time.
+        let counts = counts.span
         for kind in GoTraceKind.events {
             let index = Int(kind.rawValue)
             let count = counts[index] + counts[index + 256] + counts[index + 512] + counts[index + 768]
