@@ -21,7 +21,7 @@ struct GoReaderAgreementTests {
         }
     }
 
-    /// All that the helper's `damage` tries.
+    /// All that `go-raw-reader -reader damage` tries.
     private func damages(of bytes: [UInt8]) -> [Damage] {
         bytes.indices.map { offset in
             let original = bytes[offset]
