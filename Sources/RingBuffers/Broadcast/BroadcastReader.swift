@@ -53,7 +53,8 @@ extension GenericBroadcastRing {
             self.control = control
             self.mask = mask
             lost = 0
-            pace = ConsumerPace(evicts: false)
+            pace = ConsumerPace(
+                evicts: Memory.evicts(ringByteCount: (Int(mask) + 1) &* BroadcastSlot<Element>.stride))
             // Acquires the claim, and with it a `fine` at most a step below, so that the cursor does not pass the tail.
             let claimed = Memory.loadAcquire(control.claimed)
             tail = Memory.loadAcquire(control.fine)
@@ -137,23 +138,75 @@ extension GenericBroadcastRing.Reader {
         let target = claimed &- capacity &+ capacity / 8
         lost &+= target &- cursor
         cursor = target
-        tail = Memory.loadAcquire(control.fine)
+        tail = claimed &- BroadcastSlot<Element>.claimStep(mask: mask)
         limit = cursor
     }
 
     @inlinable @inline(__always)
     mutating func prepareChunk() {
+        if pace.isEvicting { evictChunk() }
         let chunk = BroadcastSlot<Element>.chunk(mask: mask)
-        limit = cursor &+ min(chunk, tail &- cursor)
+        let boundary = (cursor | (chunk &- 1)) &+ 1
+        limit = cursor &+ min(boundary &- cursor, tail &- cursor)
+    }
+
+    /// Evicts the chunk that ends at the cursor (see "Eviction" in SPSCRing.swift), unless another reader may want it.
+    @inlinable @inline(__always)
+    func evictChunk() {
+        let chunk = BroadcastSlot<Element>.chunk(mask: mask)
+        guard cursor & (chunk &- 1) == 0, cursor != firstPosition, Memory.loadRelaxed(control.owners) <= 3 else {
+            return
+        }
+        let first = UnsafeRawPointer(GenericBroadcastRing.Producer.slot(control, cursor &- chunk, mask))
+        var offset = 0
+        while offset < Int(truncatingIfNeeded: chunk) &* BroadcastSlot<Element>.stride {
+            Memory.evict(first + offset)
+            offset &+= 64
+        }
     }
 
     @inlinable @inline(__always)
     mutating func refill() {
         if cursor == tail {
-            // Acquires the elements below (invariant 1).
-            tail = Memory.loadAcquire(control.fine)
+            let next = Self.look(control, cursor: cursor, mask: mask, pace: pace)
+            tail = next.tail
+            pace = next.pace
             if cursor == tail { return }
         }
         prepareChunk()
+    }
+
+    /// Looks for new elements: at the exact tail, or, streaming, at the claim. By value, as `SPSCRefill` and for the same
+    /// reason.
+    @inlinable @inline(never)
+    static func look(
+        _ control: BroadcastControl<Memory>, cursor: UInt64, mask: UInt64, pace: ConsumerPace
+    ) -> (tail: UInt64, pace: ConsumerPace) {
+        var pace = pace
+        let line = BroadcastSlot<Element>.slots(inBytes: 64)
+        guard pace.isStreaming else {
+            // Acquires the elements below (invariant 1).
+            let tail = Memory.loadAcquire(control.fine)
+            pace.looked(gain: tail &- cursor, line: line)
+            return (tail, pace)
+        }
+        let step = BroadcastSlot<Element>.claimStep(mask: mask)
+        for _ in 0..<pace.delay { Memory.pause() }
+        var exact = cursor
+        for poll in 0..<ConsumerPace.polls {
+            // Acquires the elements a step below the claim (invariant 1). It may lie behind: compared as signed.
+            let tail = Memory.loadAcquire(control.claimed) &- step
+            let gain = tail &- cursor
+            if Int64(bitPattern: gain) > 0 {
+                pace.streamingFound(enough: gain >= min(line &* 512, (mask &+ 1) / 4))
+                return (tail, pace)
+            }
+            if poll == 0 { exact = Memory.loadRelaxed(control.fine) }
+            Memory.pause()
+        }
+        // Acquires the elements below (invariant 1).
+        let tail = Memory.loadAcquire(control.fine)
+        pace.polledInVain(progress: tail &- exact, line: line)
+        return (tail, pace)
     }
 }

@@ -24,8 +24,11 @@ struct ByteRingRefill {
     ) -> ByteRingRefill {
         var next = ByteRingRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
-            if pace.isStreaming { next.pollCoarse(control, head: head, mask: mask) }
-            if head == next.tail { next.readFine(control, head: head) }
+            if pace.isStreaming {
+                next.pollCoarse(control, head: head, mask: mask)
+            } else {
+                next.readFine(control, head: head)
+            }
             if head == next.tail {
                 next.release(control, head: head)
                 return next
@@ -60,7 +63,8 @@ struct ByteRingRefill {
         _ control: ByteRingControl<Memory>, head: UInt64, mask: UInt64
     ) {
         for _ in 0..<pace.delay { Memory.pause() }
-        for _ in 0..<32 {
+        var exact = head
+        for poll in 0..<ConsumerPace.polls {
             // Acquires the records below (invariant 1). It lags, and may even lie behind `head`: compared as signed.
             let seen = Memory.loadAcquire(control.coarse)
             let gain = seen &- head
@@ -69,23 +73,20 @@ struct ByteRingRefill {
                 tail = seen
                 return
             }
+            if poll == 0 { exact = Memory.loadRelaxed(control.fine) }
             // Without a pause the polls take the line from the producer as fast as it gets it back.
             Memory.pause()
         }
+        // Acquires the records below (invariant 1).
+        tail = Memory.loadAcquire(control.fine)
+        pace.polledInVain(progress: tail &- exact, line: 64)
     }
 
     @inlinable @inline(__always)
     mutating func readFine<Memory: MemoryModel>(_ control: ByteRingControl<Memory>, head: UInt64) {
         // Acquires the records below (invariant 1).
         tail = Memory.loadAcquire(control.fine)
-        let gain = tail &- head
-        if pace.isStreaming {
-            if gain >= 128 { pace.streamingLagged() } else { pace.streamingFailed() }
-        } else if gain == 0 {
-            pace.lookFailed()
-        } else {
-            pace.lookFound(isMuch: gain >= 256)
-        }
+        pace.looked(gain: tail &- head, line: 128)
     }
 
     /// Evicts the chunks that ended between `start` and `head`: see "Eviction" in SPSCRing.swift.

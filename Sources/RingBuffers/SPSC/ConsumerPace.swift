@@ -38,13 +38,16 @@ public struct ConsumerPace: Sendable {
     @inlinable @inline(__always)
     mutating func lookFailed() { bits &= ~0xFF }
 
-    /// A look at the exact tail found something: `isMuch` where it was two lines' worth or more.
+    /// A look at the exact tail brought `gain`, where a cache line holds `line`. Two lines' worth are a stream.
+    @inlinable @inline(__always)
+    mutating func looked(gain: UInt64, line: UInt64) {
+        if gain == 0 { lookFailed() } else { lookFound(isMuch: gain >= 2 &* line) }
+    }
+
     @inlinable @inline(__always)
     mutating func lookFound(isMuch: Bool) {
         bits &+= 1
-        if successes >= patience || isMuch && patience == 4 {
-            set(patience: patience, delay: 1, isStreaming: true)
-        }
+        if successes >= patience || isMuch && patience == 4 { set(patience: patience, delay: 1, isStreaming: true) }
     }
 
     /// A look at the exact tail found one element. The eighth in a row of singles makes the consumer want mail.
@@ -54,21 +57,25 @@ public struct ConsumerPace: Sendable {
         if !isStreaming && !wantsMail { bits &+= 1 << 28 }
     }
 
-    @inlinable @inline(__always)
-    mutating func streamingFailed() {
-        set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false)
-    }
+    /// How often a streaming consumer looks at the lagging tail before it asks for the exact one.
+    @inlinable @inline(__always) static var polls: UInt32 { 32 }
 
+    /// A look at the lagging tail brought something, `enough` or less than is worth a look.
     @inlinable @inline(__always)
     mutating func streamingFound(enough: Bool) {
         let delay = enough ? delay / 2 : min(max(1, delay &* 2), 128)
         set(patience: max(patience / 2, 4), delay: delay, isStreaming: true)
     }
 
-    /// `coarse` stood still, but the exact tail had moved, by at least a line: a producer of fewer elements than a stride
-    /// a look. It is better left alone between two looks than asked for each line.
+    /// The lagging tail stood still; meanwhile the exact one moved by `progress`, where a cache line holds `line`. A
+    /// producer that does move is better left alone between two looks than asked for each line. If not, this was the end
+    /// of a burst.
     @inlinable @inline(__always)
-    mutating func streamingLagged() {
-        set(patience: patience, delay: delay / 2, isStreaming: true)
+    mutating func polledInVain(progress: UInt64, line: UInt64) {
+        if progress >= line {
+            set(patience: patience, delay: delay / 2, isStreaming: true)
+        } else {
+            set(patience: min(patience, 64) &* 2, delay: 0, isStreaming: false)
+        }
     }
 }

@@ -24,8 +24,11 @@ extension SPSCRefill {
     ) -> SPSCRefill {
         var next = SPSCRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
-            if pace.isStreaming { next.pollCoarse(Element.self, control, head: head, mask: mask) }
-            if head == next.tail { next.readFine(Element.self, control, head: head) }
+            if pace.isStreaming {
+                next.pollCoarse(Element.self, control, head: head, mask: mask)
+            } else {
+                next.readFine(Element.self, control, head: head)
+            }
             if SPSCGeometry<Element>.usesMail && pace.wantsMail && !next.pace.wantsMail {
                 Memory.storeRelaxed(0, to: control.wantsMail)
             }
@@ -91,7 +94,8 @@ extension SPSCRefill {
         _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, mask: UInt64
     ) {
         for _ in 0..<pace.delay { Memory.pause() }
-        for _ in 0..<32 {
+        var exact = head
+        for poll in 0..<ConsumerPace.polls {
             // Acquires the slots below (invariant 1). It lags, and may even lie behind `head`: compared as signed.
             let seen = Memory.loadAcquire(control.coarse)
             let gain = seen &- head
@@ -100,9 +104,13 @@ extension SPSCRefill {
                 tail = seen
                 return
             }
+            if poll == 0 { exact = Memory.loadRelaxed(control.fine) }
             // Without a pause the polls take the line from the producer as fast as it gets it back.
             Memory.pause()
         }
+        // Acquires the slots below (invariant 1).
+        tail = Memory.loadAcquire(control.fine)
+        pace.polledInVain(progress: tail &- exact, line: SPSCGeometry<Element>.slots(inBytes: 64))
     }
 
     @inlinable @inline(__always)
@@ -111,15 +119,7 @@ extension SPSCRefill {
     ) {
         // Acquires the slots below (invariant 1).
         tail = Memory.loadAcquire(control.fine)
-        let gain = tail &- head
-        if pace.isStreaming {
-            let isWorthIt = gain >= SPSCGeometry<Element>.slots(inBytes: 64)
-            if isWorthIt { pace.streamingLagged() } else { pace.streamingFailed() }
-        } else if gain == 0 {
-            pace.lookFailed()
-        } else {
-            pace.lookFound(isMuch: gain >= SPSCGeometry<Element>.slots(inBytes: 128))
-        }
+        pace.looked(gain: tail &- head, line: SPSCGeometry<Element>.slots(inBytes: 64))
     }
 
     /// Requests lines of slots known to be written, counted from `head`; never others, which the producer may be writing.
