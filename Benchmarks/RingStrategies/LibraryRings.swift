@@ -60,7 +60,11 @@ public enum LibraryByteRing {
 
         @inlinable @inline(__always)
         public mutating func push(_ record: UnsafeRawBufferPointer) -> Bool {
-            do { return try base.push(record) } catch { fatalError("\(error)") }
+            do throws(RecordTooLarge) {
+                return try base.push(record)
+            } catch {
+                fatalError("a record that exceeds the ring")
+            }
         }
     }
 

@@ -54,6 +54,7 @@ struct RecordTransfer {
             })
     }
 
+    @inline(__always)
     private static func feed<P: RecordProducer & ~Copyable>(
         _ half: consuming P, _ script: RecordScript, _ patterns: UnsafeMutableRawBufferPointer, _ count: Int,
         _ wait: Wait
@@ -72,6 +73,7 @@ struct RecordTransfer {
         return producer
     }
 
+    @inline(__always)
     private static func check<C: RecordConsumer & ~Copyable>(
         _ half: consuming C, _ script: RecordScript, _ count: Int, _ wait: Wait, _ mismatch: inout Int?
     ) -> C {

@@ -27,7 +27,15 @@ enum ByteCopy {
             moveWord(from, to: target, at: 0)
             moveWord(from, to: target, at: 8)
             move(from, to: target, at: count &- 16)
-        } else if count < 16 {
+        } else {
+            copyOther(from, to: target, count: count)
+        }
+    }
+
+    /// Out of line, so that a push stays small enough to be inlined where it is used.
+    @inlinable @inline(never)
+    static func copyOther(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
+        if count < 16 {
             small(from, to: target, count: count)
         } else {
             target.copyMemory(from: from, byteCount: count)

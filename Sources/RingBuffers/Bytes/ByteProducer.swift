@@ -71,7 +71,7 @@ extension GenericByteRing.Producer {
 
     /// The payload of the longest record, in bytes.
     @inlinable @inline(__always) public var maximumRecordByteCount: Int {
-        Int(truncatingIfNeeded: (mask &+ 1) / 2 &- ByteRingGeometry.header)
+        ByteRingGeometry.maximumRecordByteCount(mask: mask)
     }
 
     /// True once the consumer is gone: what is pushed from then on is never read. One load.
@@ -85,7 +85,10 @@ extension GenericByteRing.Producer {
     /// - Throws: ``RecordTooLarge`` if there can never be room: more than `maximumRecordByteCount` bytes.
     @inlinable @inline(__always)
     public mutating func push(_ record: RawSpan) throws(RecordTooLarge) -> Bool {
-        guard try makeRoom(record.byteCount) else { return false }
+        guard makeRoom(record.byteCount) else {
+            try Self.checkFits(record.byteCount, mask: mask)
+            return false
+        }
         record.withUnsafeBytes { write($0) }
         return true
     }
@@ -93,7 +96,10 @@ extension GenericByteRing.Producer {
     /// As `push(_: RawSpan)`, for bytes behind a pointer.
     @inlinable @inline(__always)
     public mutating func push(_ record: UnsafeRawBufferPointer) throws(RecordTooLarge) -> Bool {
-        guard try makeRoom(record.count) else { return false }
+        guard makeRoom(record.count) else {
+            try Self.checkFits(record.count, mask: mask)
+            return false
+        }
         write(record)
         return true
     }
@@ -107,7 +113,10 @@ extension GenericByteRing.Producer {
     @inlinable @inline(__always)
     public mutating func reserve(byteCount: Int, _ body: (inout OutputRawSpan) throws -> Void) throws -> Int? {
         precondition(byteCount >= 0, "a reservation of \(byteCount) bytes")
-        guard try makeRoom(byteCount) else { return nil }
+        guard makeRoom(byteCount) else {
+            try Self.checkFits(byteCount, mask: mask)
+            return nil
+        }
         // SAFETY: makeRoom granted the length word and `byteCount` bytes from `head` on to this half alone (invariant 4).
         let record = bytes + Int(truncatingIfNeeded: head & mask)
         let payload = UnsafeMutableRawBufferPointer(
@@ -122,13 +131,19 @@ extension GenericByteRing.Producer {
         return written
     }
 
+    /// Says whether a record that found no room could ever find any. Out of line: a `throw` in the body of `push` kept it
+    /// from being inlined through a protocol's witness.
+    @inlinable @inline(never)
+    static func checkFits(_ byteCount: Int, mask: UInt64) throws(RecordTooLarge) {
+        let maximum = ByteRingGeometry.maximumRecordByteCount(mask: mask)
+        if byteCount > maximum { throw RecordTooLarge(byteCount: byteCount, maximumByteCount: maximum) }
+    }
+
     @inlinable @inline(__always)
-    mutating func makeRoom(_ byteCount: Int) throws(RecordTooLarge) -> Bool {
+    mutating func makeRoom(_ byteCount: Int) -> Bool {
         let needed = ByteRingGeometry.footprint(byteCount)
         if needed <= limit &- head { return true }
-        if byteCount > maximumRecordByteCount {
-            throw RecordTooLarge(byteCount: byteCount, maximumByteCount: maximumRecordByteCount)
-        }
+        guard byteCount <= maximumRecordByteCount else { return false }
         let room = Self.makeRoom(
             control, bytes, needed: needed, head: head, bound: bound, coarse: coarse, mask: mask)
         head = room.head

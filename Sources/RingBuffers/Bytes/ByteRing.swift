@@ -154,6 +154,10 @@ enum ByteRingGeometry {
     /// A streaming consumer that gains fewer bytes by a look waits longer before the next.
     @inlinable @inline(__always) static func wantedGain(mask: UInt64) -> UInt64 { min(32768, (mask &+ 1) / 4) }
 
+    /// The payload of the longest record (invariant 5).
+    @inlinable @inline(__always)
+    static func maximumRecordByteCount(mask: UInt64) -> Int { Int(truncatingIfNeeded: (mask &+ 1) / 2 &- header) }
+
     /// Bytes of ring that a payload of `byteCount` takes.
     @inlinable @inline(__always)
     static func footprint(_ byteCount: Int) -> UInt64 {
