@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,6 +90,42 @@ void cplatform_wake(const uint32_t *address, uint32_t count) {
     os_sync_wake_by_address_all((void *)address, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
 #else
   (void)address, (void)count;
+#endif
+}
+
+bool cplatform_fences_are_asymmetric;
+
+#if defined(__linux__) && defined(SYS_membarrier)
+// Of <linux/membarrier.h>, spelled out for kernel headers that lack it.
+enum { query_commands = 0, private_expedited = 1 << 3, register_private_expedited = 1 << 4 };
+
+static long membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
+
+static void decide_fences(void) {
+  long offered = membarrier(query_commands);
+  // The register call alone would do, but for a filter that lets it pass and forbids the barrier: so one is tried.
+  cplatform_fences_are_asymmetric = offered > 0 && (offered & private_expedited) &&
+                                    membarrier(register_private_expedited) == 0 && membarrier(private_expedited) == 0;
+}
+#else
+static void decide_fences(void) {}
+#endif
+
+void cplatform_prepare_fences(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, decide_fences);
+}
+
+void cplatform_heavy_fence(void) {
+  atomic_thread_fence(memory_order_seq_cst);
+#if defined(__linux__) && defined(SYS_membarrier)
+  // The registration belongs to the address space: threads made later share it, a forked child inherits it, exec ends it
+  // together with every waiter. What can still fail is a call that a filter forbids after the decision. The light fences
+  // that rely on it were already left out, and no substitute reaches them: a sleeper would miss its wake-up.
+  if (cplatform_fences_are_asymmetric && membarrier(private_expedited) != 0) {
+    perror("membarrier was available when the first channel was made, and now fails");
+    abort();
+  }
 #endif
 }
 

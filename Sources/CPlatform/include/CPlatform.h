@@ -89,6 +89,28 @@ void cplatform_wait(const uint32_t *_Nonnull address, uint32_t expected, uint64_
 /// Wakes up to `count` threads that sleep on `address`.
 void cplatform_wake(const uint32_t *_Nonnull address, uint32_t count);
 
+// MARK: Asymmetric fences
+
+/// True when the heavy fence reaches into the other threads of this process, so that the light one need not be an
+/// instruction. Written once, by `cplatform_prepare_fences`; false before.
+extern bool cplatform_fences_are_asymmetric;
+
+/// Decides, once per process, what the two fences below are. Comes before the first of either, and so that this is
+/// ordered before every use on other threads. Takes milliseconds in a process that already has several threads.
+void cplatform_prepare_fences(void);
+
+/// Orders the earlier stores of this thread before its later loads, as seen by a thread that calls
+/// `cplatform_heavy_fence` in between. Costs nothing but a load where fences are asymmetric, else a full fence.
+static inline void cplatform_light_fence(void) {
+  if (__builtin_expect(cplatform_fences_are_asymmetric, 1))
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  else
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/// A full fence on this thread and, where fences are asymmetric, on every running thread of the process. 1 to 10 us.
+void cplatform_heavy_fence(void);
+
 // MARK: Memory
 
 /// Maps `bytes` (a multiple of the page size) of fresh memory twice in a row, so that

@@ -1,3 +1,4 @@
+public import CPlatform
 public import Synchronization
 
 /// The address of one shared 64-bit word.
@@ -22,8 +23,29 @@ public protocol MemoryModel: Sendable {
     /// Sets bits, and returns the old value; acquires and releases.
     static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64
 
+    /// Replaces `expected` by `desired` and returns true, or returns false; acquires and releases.
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool
+
     /// Orders earlier stores before later loads (sequentially consistent fence).
     static func fence()
+
+    /// Makes the two fences below ready. Comes before their first use, once or often.
+    static func prepareFences()
+
+    /// Orders earlier stores before later loads against a ``heavyFence()`` of another thread, not against another light
+    /// one. For the side that runs often: no instruction where the system lets the other side do the work.
+    static func lightFence()
+
+    /// Orders earlier stores before later loads, on this thread, and against every ``lightFence()`` of another. For the
+    /// side that runs rarely: microseconds.
+    static func heavyFence()
+
+    /// Sleeps while `word` equals `value`, at most `nanoseconds` (0: without limit). Also returns for no reason: the caller
+    /// looks again at what it waits for.
+    static func sleep(on word: SharedWord, while value: UInt32, nanoseconds: UInt64)
+
+    /// Wakes the thread that sleeps on `word`.
+    static func wake(_ word: SharedWord)
 
     static func willRead(_ cell: UnsafeRawPointer, byteCount: Int)
     static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int)
@@ -50,4 +72,37 @@ extension MemoryModel {
     @inlinable @inline(__always) public static func prefetchForWriting(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func evict(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func evicts(ringByteCount: Int) -> Bool { false }
+}
+
+/// The machine's own waiting, for a model that does not watch it: with two equal fences, which is always correct.
+extension MemoryModel {
+    @inlinable @inline(__always)
+    public static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
+        word.pointee.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    @inlinable @inline(__always)
+    public static func prepareFences() {}
+
+    @inlinable @inline(__always)
+    public static func lightFence() { fence() }
+
+    @inlinable @inline(__always)
+    public static func heavyFence() { fence() }
+
+    @inlinable
+    public static func sleep(on word: SharedWord, while value: UInt32, nanoseconds: UInt64) {
+        cplatform_wait(lowHalf(word), value, nanoseconds)
+    }
+
+    @inlinable
+    public static func wake(_ word: SharedWord) { cplatform_wake(lowHalf(word), 1) }
+
+    /// A futex is 32 bits wide.
+    @inlinable
+    static func lowHalf(_ word: SharedWord) -> UnsafePointer<UInt32> {
+        // SAFETY: the kernel reads 4 aligned bytes of the 8 that the word has.
+        let bytes = UnsafeRawPointer(word) + (1.littleEndian == 1 ? 0 : 4)
+        return bytes.assumingMemoryBound(to: UInt32.self)
+    }
 }

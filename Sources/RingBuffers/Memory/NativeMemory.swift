@@ -33,6 +33,15 @@ public enum NativeMemory: MemoryModel {
     @inlinable @inline(__always)
     public static func fence() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
 
+    @inlinable
+    public static func prepareFences() { cplatform_prepare_fences() }
+
+    @inlinable @inline(__always)
+    public static func lightFence() { cplatform_light_fence() }
+
+    @inlinable
+    public static func heavyFence() { cplatform_heavy_fence() }
+
     @inlinable @inline(__always)
     public static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
 
