@@ -23,7 +23,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         let wanted = UInt64(truncatingIfNeeded: count)
         if bound &- head < wanted {
             // Acquires the consumer's last reads of the slots below `released` (invariant 3).
-            bound = Memory.loadAcquire(control.released) &+ mask &+ 1
+            bound = Self.later(bound, Memory.loadAcquire(control.released) &+ mask &+ 1)
         }
         let offset = head & mask
         let free = min(wanted, bound &- head, mask &+ 1 &- offset)

@@ -17,7 +17,8 @@ extension GenericSPSCRing where Element: ~Copyable {
         /// Where the fast path ends: the next chunk boundary or `bound`. In `head ... bound`, modulo 2^64.
         @usableFromInline var limit: UInt64
 
-        /// One past the last slot known to be free: the last `released` seen + capacity. Modulo 2^64.
+        /// One past the last slot known to be free: the last `released` seen + capacity, or more where a channel's sender
+        /// knows better. Never goes back. Modulo 2^64.
         @usableFromInline var bound: UInt64
 
         /// True while single elements also go by mail.
@@ -100,6 +101,11 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     @inlinable @inline(__always)
     var slots: UnsafeMutablePointer<Element> { control.slots.assumingMemoryBound(to: Element.self) }
 
+    @inlinable @inline(__always)
+    static func later(_ bound: UInt64, _ seen: UInt64) -> UInt64 {
+        Int64(bitPattern: seen &- bound) > 0 ? seen : bound
+    }
+
     /// The slow path, once per chunk. It takes and returns values: as a `mutating` method it would make the address of
     /// the half escape, and its indices would live in memory instead of registers.
     @inlinable @inline(never)
@@ -109,7 +115,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         var bound = bound
         if head == bound {
             // Acquires the consumer's last reads of the slots below `released` (invariant 3).
-            bound = Memory.loadAcquire(control.released) &+ mask &+ 1
+            bound = later(bound, Memory.loadAcquire(control.released) &+ mask &+ 1)
             if head == bound { return (head, bound) }
         }
         let chunk = SPSCGeometry<Element>.chunk
