@@ -86,7 +86,8 @@ extension GenericSPSCChannel.Receiver where Element: ~Copyable {
         return nil
     }
 
-    /// Passes elements that are there now to `body`, oldest first, at most `count`. Returns how many. O(count), never blocks.
+    /// Passes elements that are there now to `body`, oldest first, at most `count`. Returns how many: 0 only when there are
+    /// none. What one look at the ring did not bring is for the next call. O(count), never blocks.
     ///
     /// A waiting sender learns of the room within an eighth of the capacity. If `body` throws, the element that it was given
     /// is gone, and those after it stay.

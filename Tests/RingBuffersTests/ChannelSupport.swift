@@ -1,0 +1,84 @@
+import Foundation
+import RingBuffers
+import Synchronization
+
+/// The machine's memory, where a test sees how often a half was about to wait and how often it slept.
+///
+/// A type stands for one count: each suite that looks at counts has its own.
+protocol CountingMemory: MemoryModel {
+    static var announced: Atomic<Int> { get }
+    static var slept: Atomic<Int> { get }
+}
+
+extension CountingMemory {
+    static func loadRelaxed(_ word: SharedWord) -> UInt64 { NativeMemory.loadRelaxed(word) }
+    static func loadAcquire(_ word: SharedWord) -> UInt64 { NativeMemory.loadAcquire(word) }
+    static func storeRelaxed(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelaxed(value, to: word) }
+    static func storeRelease(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelease(value, to: word) }
+    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
+    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
+    static func fence() { NativeMemory.fence() }
+    static func prepareFences() { NativeMemory.prepareFences() }
+    static func lightFence() { NativeMemory.lightFence() }
+    static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
+    static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) {}
+    static func pause() { NativeMemory.pause() }
+    static func prefetchForReading(_ address: UnsafeRawPointer) {}
+    static func prefetchForWriting(_ address: UnsafeRawPointer) {}
+
+    /// The bell is set, and the half is about to look again.
+    static func heavyFence() {
+        announced.add(1, ordering: .relaxed)
+        NativeMemory.heavyFence()
+    }
+
+    static func sleep(on word: SharedWord, while value: UInt32, nanoseconds: UInt64) {
+        slept.add(1, ordering: .releasing)
+        NativeMemory.sleep(on: word, while: value, nanoseconds: nanoseconds)
+    }
+}
+
+extension CountingMemory {
+    /// Waits until a half has started to sleep since the count was `before`.
+    static func awaitSleeper(since before: Int) {
+        while slept.load(ordering: .acquiring) == before { yieldProcessor() }
+    }
+
+    /// Waits until a half has set its bell since the count was `before`.
+    static func awaitBell(since before: Int) {
+        while announced.load(ordering: .acquiring) == before { yieldProcessor() }
+    }
+}
+
+/// Ends the process with a message if `body` takes longer than half a minute: a lost wake-up has no other end.
+func watched<Result>(_ name: String = #function, _ body: () throws -> Result) rethrows -> Result {
+    let dog = Watchdog(name)
+    defer { dog.stop() }
+    return try body()
+}
+
+func watched<Result>(
+    _ name: String = #function, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+) async rethrows -> Result {
+    let dog = Watchdog(name)
+    defer { dog.stop() }
+    return try await body()
+}
+
+private struct Watchdog: Sendable {
+    private let done = DispatchSemaphore(value: 0)
+
+    init(_ name: String) {
+        let done = done
+        Thread.detachNewThread {
+            if done.wait(timeout: .now() + 30) == .timedOut { fatalError("\(name): stuck, a wake-up was lost") }
+        }
+    }
+
+    func stop() { done.signal() }
+}
+
+/// Lets about `rounds` pauses pass: more than the 128 that a half spins before it sleeps.
+func dawdle(_ rounds: Int) {
+    for _ in 0..<rounds { NativeMemory.pause() }
+}
