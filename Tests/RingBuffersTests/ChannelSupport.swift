@@ -48,6 +48,11 @@ extension CountingMemory {
     static func awaitBell(since before: Int) {
         while announced.load(ordering: .acquiring) == before { yieldProcessor() }
     }
+
+    /// The same for a task: the other half may need this thread.
+    static func awaitBell(since before: Int) async {
+        while announced.load(ordering: .acquiring) == before { await Task.yield() }
+    }
 }
 
 /// Ends the process with a message if `body` takes longer than half a minute: a lost wake-up has no other end.
