@@ -21,27 +21,32 @@ private enum SymmetricMemory: CountingMemory {
 
 @Suite("Channel under stress", .serialized)
 struct ChannelStressTests {
-    @Test func wakeUpLost() { alternate(AsymmetricMemory.self) }
+    @Test func wakeUpLost() { alternate(AsymmetricMemory.self, count: 120_000) }
 
-    @Test func wakeUpLostWithoutMembarrier() { alternate(SymmetricMemory.self) }
+    @Test func wakeUpLostWithoutMembarrier() { alternate(SymmetricMemory.self, count: 60_000) }
 
-    /// In turns of 32 elements one half is slower than the other half's patience, so that this one sleeps for each element.
-    private func alternate<Memory: CountingMemory>(_: Memory.Type) {
-        let count: UInt64 = 120_000
+    /// In turns, one half is slower than the other half's patience; and once in 128 elements each half lets the other sleep.
+    /// These places lie 64 elements apart in a ring of 8, so the halves never wait there for each other.
+    private func alternate<Memory: CountingMemory>(_: Memory.Type, count: UInt64) {
         let census = Census()
-        let before = Memory.slept.load(ordering: .relaxed)
+        let start = Memory.slept.load(ordering: .relaxed)
         let (_, wrong) = watched {
             GenericSPSCChannel<Unique, Memory>(minimumCapacity: 8, startingAt: .max - 1000).run { sender in
                 for tag in 0..<count {
                     if tag / 32 % 2 == 0 { dawdle(Int(tag % 7) * 50) }
+                    let before = Memory.slept.load(ordering: .relaxed)
                     if sender.send(Unique(tag: tag, census: census)) != nil { return }
+                    if tag % 128 == 0 { Memory.awaitSleeper(since: before) }
                 }
             } receiving: { receiver in
                 var expected: UInt64 = 0
                 var wrong = 0
-                while let element = receiver.receive() {
+                while true {
+                    let before = Memory.slept.load(ordering: .relaxed)
+                    guard let element = receiver.receive() else { break }
                     if element.tag != expected { wrong += 1 }
                     if expected / 32 % 2 == 1 { dawdle(Int(expected % 7) * 50) }
+                    if expected % 128 == 64 { Memory.awaitSleeper(since: before) }
                     expected += 1
                 }
                 return wrong + (expected == count ? 0 : 1)
@@ -49,8 +54,8 @@ struct ChannelStressTests {
         }
         #expect(wrong == 0)
         #expect(census.living == 0)
-        let slept = Memory.slept.load(ordering: .relaxed) - before
-        #expect(slept > 1000, "only \(slept) sleeps: this tests little")
+        let slept = Memory.slept.load(ordering: .relaxed) - start
+        #expect(slept > Int(count / 128), "only \(slept) sleeps: this tests little")
     }
 
     @Test(arguments: [8, 64, 1024])

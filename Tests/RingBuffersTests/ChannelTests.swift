@@ -13,20 +13,22 @@ struct ChannelTests {
     private typealias Channel<Element: ~Copyable> = GenericSPSCChannel<Element, WatchedMemory>
 
     @Test func orderOrEndLost() {
-        let channel = SPSCChannel<Int>(minimumCapacity: 8)
-        var sender = channel.sender
-        var receiver = channel.receiver
-        expect(receiver.tryReceive() == nil)
-        for element in 1...8 { expect(sender.trySend(element) == nil) }
-        expect(sender.trySend(9) == 9 && !sender.isReceiverGone)
-        expect(receiver.receive() == 1 && receiver.tryReceive() == 2)
-        expect(sender.send(contentsOf: [10, 11].span) == 2)
-        _ = consume sender
-        expect(!receiver.isFinished)
-        var rest: [Int] = []
-        while let element = receiver.receive() { rest.append(element) }
-        expect(rest == [3, 4, 5, 6, 7, 8, 10, 11] && receiver.isFinished)
-        expect(receiver.receive() == nil && !receiver.waitForElement())
+        watched {
+            let channel = SPSCChannel<Int>(minimumCapacity: 8)
+            var sender = channel.sender
+            var receiver = channel.receiver
+            expect(receiver.tryReceive() == nil)
+            for element in 1...8 { expect(sender.trySend(element) == nil) }
+            expect(sender.trySend(9) == 9 && !sender.isReceiverGone)
+            expect(receiver.receive() == 1 && receiver.tryReceive() == 2)
+            expect(sender.send(contentsOf: [10, 11].span) == 2)
+            _ = consume sender
+            expect(!receiver.isFinished)
+            var rest: [Int] = []
+            while let element = receiver.receive() { rest.append(element) }
+            expect(rest == [3, 4, 5, 6, 7, 8, 10, 11] && receiver.isFinished)
+            expect(receiver.receive() == nil && !receiver.waitForElement())
+        }
     }
 
     /// The ring gives slots back in eighths; a sender must not sleep beside a slot that was read.
