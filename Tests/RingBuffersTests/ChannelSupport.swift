@@ -2,29 +2,18 @@ import Foundation
 import RingBuffers
 import Synchronization
 
-/// The machine's memory, where a test sees how often a half was about to wait and how often it slept.
+/// The machine's memory, where ThreadSanitizer sees the slots, and a test sees how often a half was about to wait and how often it slept.
 ///
 /// A type stands for one count: each suite that looks at counts has its own.
-protocol CountingMemory: MemoryModel {
+protocol CountingMemory: TouchingMemory {
     static var announced: Atomic<Int> { get }
     static var slept: Atomic<Int> { get }
 }
 
 extension CountingMemory {
-    static func loadRelaxed(_ word: SharedWord) -> UInt64 { NativeMemory.loadRelaxed(word) }
-    static func loadAcquire(_ word: SharedWord) -> UInt64 { NativeMemory.loadAcquire(word) }
-    static func storeRelaxed(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelaxed(value, to: word) }
     static func storeRelease(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelease(value, to: word) }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
-    static func fence() { NativeMemory.fence() }
     static func prepareFences() { NativeMemory.prepareFences() }
     static func lightFence() { NativeMemory.lightFence() }
-    static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
-    static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) {}
-    static func pause() { NativeMemory.pause() }
-    static func prefetchForReading(_ address: UnsafeRawPointer) {}
-    static func prefetchForWriting(_ address: UnsafeRawPointer) {}
 
     /// The bell is set, and the half is about to look again.
     static func heavyFence() {

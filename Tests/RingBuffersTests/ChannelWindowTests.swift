@@ -3,7 +3,7 @@ import Testing
 
 /// Runs an action in the window that the second look closes: after the last look without a bell, before the bell is set.
 /// What happens there rings no bell.
-private enum WindowMemory: MemoryModel {
+private enum WindowMemory: TouchingMemory {
     nonisolated(unsafe) static var inWindow: (() -> Void)?
 
     /// Tests start their indices far from 1 and 2, and their elements leave no mail: only bells have these values.
@@ -13,8 +13,6 @@ private enum WindowMemory: MemoryModel {
         action()
     }
 
-    static func loadRelaxed(_ word: SharedWord) -> UInt64 { NativeMemory.loadRelaxed(word) }
-    static func loadAcquire(_ word: SharedWord) -> UInt64 { NativeMemory.loadAcquire(word) }
     static func storeRelaxed(_ value: UInt64, to word: SharedWord) {
         open(value)
         NativeMemory.storeRelaxed(value, to: word)
@@ -23,14 +21,6 @@ private enum WindowMemory: MemoryModel {
         open(value)
         NativeMemory.storeRelease(value, to: word)
     }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
-    static func fence() { NativeMemory.fence() }
-    static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
-    static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) {}
-    static func pause() {}
-    static func prefetchForReading(_ address: UnsafeRawPointer) {}
-    static func prefetchForWriting(_ address: UnsafeRawPointer) {}
 }
 
 @Suite("Channel in the window before a sleep", .serialized)
