@@ -9,8 +9,8 @@ struct Book {
     var discarded = 0
 
     private struct Entry {
-        /// Invariant: samples of different regimes never share an array. Otherwise a median would mix them.
-        var bins: [Regime?: Bin] = [:]
+        /// Invariant: samples of different distances never share an array. Otherwise a median would mix them.
+        var bins: [Distance?: Bin] = [:]
         var counts: [String: Int]?
     }
 
@@ -34,9 +34,9 @@ struct Book {
 
     mutating func record(_ taken: Session.Taken, of index: Int) {
         guard let sample = taken.sample else { return }
-        let regime = taken.canary.map(Regime.init(canary:))
-        entries[index].bins[regime, default: Bin()].values.append(sample.value)
-        if let canary = taken.canary { entries[index].bins[regime, default: Bin()].canaries.append(canary) }
+        let distance = taken.canary.map(Distance.init(canary:))
+        entries[index].bins[distance, default: Bin()].values.append(sample.value)
+        if let canary = taken.canary { entries[index].bins[distance, default: Bin()].canaries.append(canary) }
         entries[index].counts = sample.counts
     }
 
@@ -45,10 +45,11 @@ struct Book {
         var rows: [Row] = []
         for (index, contender) in contenders.enumerated() where !hasFailed(index) {
             let entry = entries[index]
-            for regime in [nil] + Regime.allCases {
-                guard let bin = entry.bins[regime], let spread = Spread(bin.values) else { continue }
+            for distance in [nil] + Distance.all {
+                guard let bin = entry.bins[distance], let spread = Spread(bin.values) else { continue }
                 var row = contender.row(spread)
-                row.regime = regime
+                row.regime = distance?.regime
+                if distance?.isWithinCore == true { row.parameters["siblings"] = "yes" }
                 row.canaryNs = Spread(bin.canaries)?.median
                 row.allocationsPerOperation = allocations[index]
                 row.counts = entry.counts
@@ -80,7 +81,7 @@ extension Floor {
             let rows = rows.filter { $0.origin == .floor && $0.case == floor.rawValue }
             return rows.max { $0.spread.count < $1.spread.count }?.spread.median
         }
-        let byRegime = Dictionary(grouping: canaries, by: Regime.init(canary:))
+        let byRegime = Dictionary(grouping: canaries, by: Distance.init(canary:))
         let usual = byRegime.values.max { $0.count < $1.count }
         self.init(
             clockReadNs: median(.clockRead), store16Ns: median(.store16),

@@ -7,6 +7,8 @@ public enum FloorCase: String, Sendable, CaseIterable {
     case store16 = "store16"
     /// One cache line to the other core and back.
     case pingPong = "pingpong"
+    /// The same with a line for each direction: what a ring for each direction has to move.
+    case pingPongPerDirection = "pingpong.per-direction"
     /// 64 KiB blocks from core to core through a ring of 512 KiB, every word read.
     case stream = "stream"
     /// A plain copy by one thread, too large for the caches.

@@ -7,7 +7,10 @@ public enum Floors: Suite {
     public static let summary = "what the machine allows: part of every run"
 
     public static func contenders(_ options: SuiteOptions) -> [Contender] {
-        [emptyLoop, clockRead, store16, pingPong, stream, copy]
+        [
+            emptyLoop, clockRead, store16, pingPong(.pingPong, lines: 1), pingPong(.pingPongPerDirection, lines: 2),
+            stream, copy,
+        ]
     }
 
     /// A debug build is fifty times slower and its figures mean nothing, so that it does less.
@@ -79,10 +82,10 @@ public enum Floors: Suite {
         }
     }
 
-    private static var pingPong: Contender {
+    private static func pingPong(_ case: FloorCase, lines: Int) -> Contender {
         let trips = 20_000
-        return floor(.pingPong, "line", unit: .nanosecondsPerOperation, threads: 2) { context in
-            let game = PingPong()
+        return floor(`case`, "line", ["lines": .int(lines)], unit: .nanosecondsPerOperation, threads: 2) { context in
+            let game = PingPong(lines: lines)
             defer { game.deallocate() }
             let sample = try game.play(trips, in: &context)
             guard game.hits == 2 * trips else {

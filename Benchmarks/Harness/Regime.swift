@@ -25,3 +25,25 @@ public enum Regime: String, Codable, Sendable, CaseIterable {
             }
     }
 }
+
+/// The regime, and within the near one whether the two processors are two hardware threads of one core. Those share all
+/// of its caches and take each other's time, so a ring behaves otherwise than between two cores.
+struct Distance: Hashable {
+    let regime: Regime
+    let isWithinCore: Bool
+
+    /// Round trips seen lie at 50 to 68 ns within a core and from 70 ns on between two.
+    static let coresFromNanoseconds = 70.0
+
+    static let all = [Distance(.near, isWithinCore: true)] + Regime.allCases.map { Distance($0) }
+
+    private init(_ regime: Regime, isWithinCore: Bool = false) {
+        self.regime = regime
+        self.isWithinCore = isWithinCore
+    }
+
+    /// - Parameter canary: nanoseconds per round trip.
+    init(canary: Double) {
+        self.init(Regime(canary: canary), isWithinCore: canary < Self.coresFromNanoseconds)
+    }
+}

@@ -77,7 +77,7 @@ public final class Session {
             let sample = try run(contender, seed: seed, counter: nil).sample
             let after = try measureCanary(pair)
             // A sample during which the regime changed belongs to neither.
-            if Regime(canary: before) == Regime(canary: after) {
+            if Distance(canary: before) == Distance(canary: after) {
                 taken.sample = sample
                 taken.canary = (before + after) / 2
                 return taken

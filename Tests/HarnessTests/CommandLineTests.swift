@@ -46,7 +46,7 @@ struct CommandLineTests {
         let path = directory.path + "/result.json"
         let result = try Program.run(["floor", "--quick", "--filter", "floor", "--json", path, "--seed", "3"])
         #expect(result.status == 0, "\(result.error)")
-        #expect(result.output.contains("verified 6 of 6"))
+        #expect(result.output.contains("verified 7 of 7"))
         #expect(result.output.contains(path))
         #expect(!result.output.contains("\u{1B}"), "colours in a pipe")
         let report = try Report(path: path)
@@ -79,7 +79,7 @@ struct CommandLineTests {
         let result = try Program.run(["selftest", "--seed", "9", "--json", path])
         #expect(result.status == 1)
         #expect(result.output.contains("selftest/known/wrong/capacity=8: item 7 came twice at item 8 (seed 9)"))
-        #expect(result.output.contains("verified 8 of 9"))
+        #expect(result.output.contains("verified 9 of 10"))
         #expect(result.output.contains("quick, 3.00× ahead of slow"))
         #expect(result.output.contains("floor  clock-read"))
         let report = try Report(path: path)

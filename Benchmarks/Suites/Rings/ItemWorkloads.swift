@@ -63,17 +63,19 @@ struct ItemTransfer {
     ) -> P where P.Item: Payload {
         var producer = half
         var wait = wait
+        var work = DependentWork()
         let end = first &+ count
         var value = first
         while value != end {
             if producer.push(.make(value)) {
-                if slowProducer { Harness.consume(dependentWork(value)) }
+                if slowProducer { work.work(on: value) }
                 value &+= 1
             } else if !wait.once() {
                 break
             }
         }
         producer.flush()
+        Harness.consume(work.result)
         return producer
     }
 
@@ -108,6 +110,7 @@ struct ItemTransfer {
     ) -> C where C.Item: Payload {
         var consumer = half
         var wait = wait
+        var work = DependentWork()
         let end = first &+ count
         var value = first
         while value != end {
@@ -116,12 +119,13 @@ struct ItemTransfer {
                     mismatch = value &- first
                     break
                 }
-                if slowConsumer { Harness.consume(dependentWork(value)) }
+                if slowConsumer { work.work(on: value) }
                 value &+= 1
             } else if !wait.once() {
                 break
             }
         }
+        Harness.consume(work.result)
         return consumer
     }
 

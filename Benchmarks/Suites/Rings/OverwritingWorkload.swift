@@ -65,6 +65,7 @@ struct Overwriting {
     ) -> C where C.Item == UInt64 {
         var consumer = half
         var wait = wait
+        var work = DependentWork()
         var taken: UInt64 = 0
         while first &+ taken &+ consumer.lostCount != end {
             if let item = consumer.pop() {
@@ -73,11 +74,12 @@ struct Overwriting {
                     break
                 }
                 taken &+= 1
-                if slow { Harness.consume(dependentWork(item)) }
+                if slow { work.work(on: item) }
             } else if !wait.once() {
                 break
             }
         }
+        Harness.consume(work.result)
         return consumer
     }
 }

@@ -13,7 +13,7 @@ public enum RingsSuite: Suite {
 
     public static func floors(of case: String) -> [FloorCase] {
         switch `case` {
-        case "pingpong": [.pingPong]
+        case "pingpong": [.pingPong, .pingPongPerDirection]
         case "single-thread", "broadcast": [.store16]
         default: [.stream]
         }

@@ -29,10 +29,18 @@ struct Wait {
     }
 }
 
-/// Work of about 50 ns that nothing can shorten: each step waits for the one before.
-@inline(__always)
-func dependentWork(_ value: UInt64) -> UInt64 {
-    var x = value
-    for _ in 0..<32 { x = x &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-    return x
+/// Work of some 30 ns an item that nothing can shorten: each step waits for the one before, also across items, and mixes
+/// in a way that a compiler cannot fold (a chain of multiplications and additions it folds into one).
+struct DependentWork {
+    private var state: UInt64 = 1
+
+    @inline(__always)
+    mutating func work(on value: UInt64) {
+        var x = state ^ value
+        for _ in 0..<20 { x = (x ^ (x >> 29)) &* 0x9E37_79B9_7F4A_7C15 }
+        state = x
+    }
+
+    /// The work's result: hand it to `consume`, or the work is for nothing and goes.
+    var result: UInt64 { state }
 }
