@@ -49,7 +49,7 @@ struct Book {
                 guard let bin = entry.bins[distance], let spread = Spread(bin.values) else { continue }
                 var row = contender.row(spread)
                 row.regime = distance?.regime
-                if distance?.isWithinCore == true { row.parameters["siblings"] = "yes" }
+                if distance?.isShort == true { row.parameters[Distance.shortLabel.key] = Distance.shortLabel.value }
                 row.canaryNs = Spread(bin.canaries)?.median
                 row.allocationsPerOperation = allocations[index]
                 row.counts = entry.counts

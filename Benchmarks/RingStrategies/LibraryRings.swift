@@ -39,6 +39,43 @@ public enum LibrarySlotRing<Item: BitwiseCopyable & Sendable> {
     }
 }
 
+/// The library's own slot ring, used the wrong way: each half is a property of a class. Every call then goes through
+/// memory, with a dynamic check of exclusive access.
+public enum LibrarySlotRingAsProperty {
+    @inlinable
+    public static func make(capacity: Int) -> Ends<Producer, Consumer> {
+        let ends = LibrarySlotRing<UInt64>.make(capacity: capacity)
+        return Ends(producer: Producer(Owner(ends.producer)), consumer: Consumer(Owner(ends.consumer)))
+    }
+
+    public final class Owner<Half: ~Copyable & Sendable>: @unchecked Sendable {
+        @usableFromInline var half: Half
+
+        @usableFromInline
+        init(_ half: consuming Half) { self.half = half }
+    }
+
+    public struct Producer: ~Copyable, ItemProducer, Sendable {
+        @usableFromInline let owner: Owner<LibrarySlotRing<UInt64>.Producer>
+
+        @usableFromInline
+        init(_ owner: Owner<LibrarySlotRing<UInt64>.Producer>) { self.owner = owner }
+
+        @inlinable
+        public mutating func push(_ item: UInt64) -> Bool { owner.half.push(item) }
+    }
+
+    public struct Consumer: ~Copyable, ItemConsumer, Sendable {
+        @usableFromInline let owner: Owner<LibrarySlotRing<UInt64>.Consumer>
+
+        @usableFromInline
+        init(_ owner: Owner<LibrarySlotRing<UInt64>.Consumer>) { self.owner = owner }
+
+        @inlinable
+        public mutating func pop() -> UInt64? { owner.half.pop() }
+    }
+}
+
 /// The library's own record ring. Its algorithm and layout stand with `ByteRing`.
 public enum LibraryByteRing {
     @inlinable

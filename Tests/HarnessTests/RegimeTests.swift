@@ -32,14 +32,14 @@ extension PinnedTests.RegimeTests {
     }
 
     @Test(.enabled(if: Processors.allowed.count >= 2, "a regime takes two processors"))
-    func threadsOfOneCoreShareARowWithNeighbours() throws {
+    func shortLinesShareARowWithOthers() throws {
         let session = Fixture.session(rounds: 6)
         var samples = 0
         session.measureCanary = { _ in samples % 2 == 0 ? 55 : 80 }
         session.onProgress = { _ in samples += 1 }
         let outcome = session.run([Fixture.contender("a", threads: 2)])
         #expect(outcome.rows.map(\.regime) == [.near, .near])
-        #expect(outcome.rows.map { $0.parameters["siblings"] } == ["yes", nil])
+        #expect(outcome.rows.map { $0.parameters["line"] } == ["under-70ns", nil])
         #expect(outcome.rows.map(\.spread.count) == [3, 3])
     }
 

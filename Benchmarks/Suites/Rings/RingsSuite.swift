@@ -39,6 +39,12 @@ struct RingsPlan {
     private mutating func addItemRings() {
         words("spsc-ring", .library, make: LibrarySlotRing<UInt64>.make)
         lines("spsc-ring", .library, make: LibrarySlotRing<Line>.make)
+        let wrongWay = ItemTransfer(count: 1_000_000)
+        for size in sizes {
+            add("u64.single", "spsc-ring-as-property", .strategy, size / 8) {
+                try wrongWay.run(&$0, LibrarySlotRingAsProperty.make(capacity: size / 8))
+            }
+        }
         words("lamport", .strategy, make: Lamport<UInt64>.make)
         lines("lamport", .strategy, make: Lamport<Line>.make)
         words("cached-index", .strategy, make: CachedIndex<UInt64>.make)
