@@ -49,7 +49,7 @@ let package = Package(
 
         .testTarget(name: "RingBuffersTests", dependencies: ["RingBuffers"], swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
-        .testTarget(name: "HarnessTests", dependencies: ["Harness", "bench"], swiftSettings: settings),
+        .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
             name: "TraceFormatsTests", dependencies: ["TraceFormats"], resources: [.copy("Data")],
             swiftSettings: settings),

@@ -17,7 +17,7 @@ public enum SPSCGeometry<Element: ~Copyable> {
 
     /// How far ahead the consumer requests lines for reading, never beyond what is published.
     @inlinable @inline(__always)
-    static var readAhead: UInt64 { slots(inBytes: 512) }
+    static var readAhead: UInt64 { slots(inBytes: 1024) }
 
     /// Slots between two publications of `coarse`: 1 KiB, 4 KiB for large elements, at most an eighth of the ring.
     @inlinable @inline(__always)

@@ -36,7 +36,7 @@ extension SPSCRefill {
                 next.release(control, head: head)
                 return next
             }
-            next.prefetch(Element.self, control, head: head, lines: 1..<8, mask: mask)
+            next.prefetch(Element.self, control, head: head, lines: 1..<16, mask: mask)
         }
         // Nothing was read since the last visit if all is given back.
         let start = head == released ? head : head &- 1
@@ -54,7 +54,7 @@ extension SPSCRefill {
         let releaseStep = SPSCGeometry<Element>.releaseStep(mask: mask)
         if head &- released >= releaseStep { release(control, head: head) }
         if tail &- head >= SPSCGeometry<Element>.readAhead &+ SPSCGeometry<Element>.chunk {
-            prefetch(Element.self, control, head: head, lines: 8..<12, mask: mask)
+            prefetch(Element.self, control, head: head, lines: 16..<20, mask: mask)
         }
         let boundary = (head | (SPSCGeometry<Element>.chunk &- 1)) &+ 1
         let room = min(boundary &- head, tail &- head, released &+ releaseStep &- head)
