@@ -43,10 +43,17 @@ struct AllocationTests {
         let counted = try allocations(operations: 500) { context in
             _ = try context.race(
                 operations: 500,
-                producer: { for _ in 0..<500 { free(malloc(64)) } },
-                consumer: { for _ in 0..<500 { free(malloc(64)) } })
+                producer: { for _ in 0..<500 { Self.allocateAndFree() } },
+                consumer: { for _ in 0..<500 { Self.allocateAndFree() } })
         }
         #expect(counted == 1000)
+    }
+
+    /// An optimiser removes a pair of which nobody sees the address.
+    private static func allocateAndFree() {
+        let pointer = malloc(64)
+        consume(Int(bitPattern: pointer))
+        free(pointer)
     }
 
     @Test func setUpIsCountedAsWork() throws {

@@ -146,7 +146,7 @@ enum ByteRingGeometry {
     @inlinable @inline(__always) static var writeAhead: UInt64 { 1024 }
 
     /// The consumer requests lines this far ahead of the record it reads.
-    @inlinable @inline(__always) static var readAhead: UInt64 { 512 }
+    @inlinable @inline(__always) static var readAhead: UInt64 { 1024 }
 
     /// Bytes between two stores of `coarse`.
     @inlinable @inline(__always) static func coarseStep(mask: UInt64) -> UInt64 { min(1024, (mask &+ 1) / 8) }
