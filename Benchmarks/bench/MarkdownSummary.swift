@@ -44,11 +44,12 @@ struct MarkdownSummary {
         for group in contests {
             let parameters = group.parameters.filter { $0.key != "line" }.listed.replacingOccurrences(
                 of: ",", with: ", ")
-            let name = "\(group.suite) `\(group.case)` | \(parameters)"
+            let ours = group.rows.first { $0.origin == .library }?.strategy ?? ""
+            let name = "\(group.suite) `\(group.case)` | \(parameters) | \(ours)"
             if cells[name] == nil { names.append(name) }
             cells[name, default: [:]][Place(group)] = cell(group)
         }
-        let header = ["case", "parameters"] + places.map(\.title)
+        let header = ["case", "parameters", "this package"] + places.map(\.title)
         let rows = names.map { name in
             "| \(name) | " + places.map { cells[name]?[$0] ?? "" }.joined(separator: " | ") + " |\n"
         }
