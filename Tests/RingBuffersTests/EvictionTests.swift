@@ -2,22 +2,14 @@ import RingBuffers
 import Testing
 
 /// Native memory that evicts, whatever the ring's size, and keeps a list of what was evicted.
-enum EvictingMemory: MemoryModel {
+enum EvictingMemory: TouchingMemory {
     nonisolated(unsafe) static var evicted: [UInt] = []
     nonisolated(unsafe) static var firstWritten: UInt?
 
-    static func loadRelaxed(_ word: SharedWord) -> UInt64 { NativeMemory.loadRelaxed(word) }
-    static func loadAcquire(_ word: SharedWord) -> UInt64 { NativeMemory.loadAcquire(word) }
-    static func storeRelaxed(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelaxed(value, to: word) }
     static func storeRelease(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelease(value, to: word) }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
-    static func fence() { NativeMemory.fence() }
-    static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {}
     static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) {
         firstWritten = firstWritten ?? UInt(bitPattern: cell)
     }
-    static func pause() {}
     static func evict(_ address: UnsafeRawPointer) { evicted.append(UInt(bitPattern: address)) }
     static func evicts(ringByteCount: Int) -> Bool { true }
 
