@@ -34,9 +34,9 @@ struct Book {
 
     mutating func record(_ taken: Session.Taken, of index: Int) {
         guard let sample = taken.sample else { return }
-        let distance = taken.canary.map(Distance.init(canary:))
+        let distance = taken.canary.map(Distance.init)
         entries[index].bins[distance, default: Bin()].values.append(sample.value)
-        if let canary = taken.canary { entries[index].bins[distance, default: Bin()].canaries.append(canary) }
+        if let canary = taken.canary { entries[index].bins[distance, default: Bin()].canaries.append(canary.line) }
         entries[index].counts = sample.counts
     }
 
@@ -49,7 +49,7 @@ struct Book {
                 guard let bin = entry.bins[distance], let spread = Spread(bin.values) else { continue }
                 var row = contender.row(spread)
                 row.regime = distance?.regime
-                if distance?.isShort == true { row.parameters[Distance.shortLabel.key] = Distance.shortLabel.value }
+                if distance?.isClose == true { row.parameters[Distance.closeLabel.key] = Distance.closeLabel.value }
                 row.canaryNs = Spread(bin.canaries)?.median
                 row.allocationsPerOperation = allocations[index]
                 row.counts = entry.counts
@@ -81,7 +81,7 @@ extension Floor {
             let rows = rows.filter { $0.origin == .floor && $0.case == floor.rawValue }
             return rows.max { $0.spread.count < $1.spread.count }?.spread.median
         }
-        let byRegime = Dictionary(grouping: canaries, by: Distance.init(canary:))
+        let byRegime = Dictionary(grouping: canaries, by: Regime.init(canary:))
         let usual = byRegime.values.max { $0.count < $1.count }
         self.init(
             clockReadNs: median(.clockRead), store16Ns: median(.store16),

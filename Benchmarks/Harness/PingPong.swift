@@ -57,14 +57,17 @@ struct PingPong: @unchecked Sendable {
     }
 }
 
-/// A short ping-pong that tells the regime: the median of five bursts, about 0.3 ms in all.
+/// Two short ping-pongs that tell the distance: the medians of a few bursts each, about half a millisecond in all.
 enum Canary {
-    static let bursts = 5
+    static let bursts = 3
     static let trips = 500
 
-    /// Nanoseconds per round trip.
-    static func measure(on pair: ThreadPair) throws -> Double {
-        let game = PingPong()
+    static func measure(on pair: ThreadPair) throws -> CanaryReading {
+        try CanaryReading(line: roundTrip(lines: 1, on: pair), perDirection: roundTrip(lines: 2, on: pair))
+    }
+
+    private static func roundTrip(lines: Int, on pair: ThreadPair) throws -> Double {
+        let game = PingPong(lines: lines)
         defer { game.deallocate() }
         var context = SampleContext(seed: 0, unit: .nanosecondsPerOperation, pair: pair)
         var bursts: [Double] = []

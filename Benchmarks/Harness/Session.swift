@@ -17,8 +17,8 @@ public final class Session {
     var watchdog = Watchdog()
     /// Called on the session's thread before each sample.
     public var onProgress: (Progress) -> Void = { _ in }
-    /// What a canary answers, in nanoseconds per round trip: replaced in tests.
-    var measureCanary: (ThreadPair) throws -> Double = Canary.measure
+    /// What a canary answers: replaced in tests.
+    var measureCanary: (ThreadPair) throws -> CanaryReading = Canary.measure
 
     /// - Parameter countAllocations: false leaves ``Row/allocationsPerOperation`` nil even where they could be counted.
     public init(seed: UInt64, budget: Budget, countAllocations: Bool = true) {
@@ -60,7 +60,7 @@ public final class Session {
     struct Taken {
         /// Nil where the regime changed in every attempt.
         var sample: Sample?
-        var canary: Double?
+        var canary: CanaryReading?
         var discarded = 0
     }
 
@@ -77,9 +77,10 @@ public final class Session {
             let sample = try run(contender, seed: seed, counter: nil).sample
             let after = try measureCanary(pair)
             // A sample during which the regime changed belongs to neither.
-            if Distance(canary: before) == Distance(canary: after) {
+            if Distance(before) == Distance(after) {
                 taken.sample = sample
-                taken.canary = (before + after) / 2
+                taken.canary = CanaryReading(
+                    line: (before.line + after.line) / 2, perDirection: (before.perDirection + after.perDirection) / 2)
                 return taken
             }
             taken.discarded += 1

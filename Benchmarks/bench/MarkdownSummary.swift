@@ -25,10 +25,10 @@ struct MarkdownSummary {
 
         init(_ group: RowGroup) {
             regime = group.regime
-            line = group.parameters["line"]
+            line = group.parameters["two-lines"]
         }
 
-        var title: String { (regime?.explained ?? "no regime") + (line.map { ", line \($0)" } ?? "") }
+        var title: String { (regime?.explained ?? "no regime") + (line.map { ", two lines \($0)" } ?? "") }
 
         /// Without a regime, then from near to far.
         var rank: (Int, Int) {
@@ -42,7 +42,7 @@ struct MarkdownSummary {
         var names: [String] = []
         var cells: [String: [Place: String]] = [:]
         for group in contests {
-            let parameters = group.parameters.filter { $0.key != "line" }.listed.replacingOccurrences(
+            let parameters = group.parameters.filter { $0.key != "two-lines" }.listed.replacingOccurrences(
                 of: ",", with: ", ")
             let ours = group.rows.first { $0.origin == .library }?.strategy ?? ""
             let name = "\(group.suite) `\(group.case)` | \(parameters) | \(ours)"
