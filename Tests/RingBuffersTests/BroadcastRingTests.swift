@@ -105,6 +105,41 @@ struct OddElement: BitwiseCopyable, Sendable, Equatable {
         expect(seen <= UInt64(capacity))
     }
 
+    /// A drain finds itself overtaken and goes on to the exact tail: so far, and no further, has the reader come.
+    @Test(arguments: starts, [2, 4, 8, 64, 1024])
+    func elementsOfAnEarlierLapFollowADrain(start: UInt64, capacity: Int) {
+        let ring = BroadcastRing<UInt64>(minimumCapacity: capacity, startingAt: start)
+        var reader = ring.makeReader()
+        var producer = ring.producer
+        var random = RingTestRandom(state: start)
+        var (published, returned): (UInt64, UInt64) = (0, 0)
+        for _ in 0..<200 {
+            for _ in 0..<(random.next() % UInt64(capacity * 3)) {
+                producer.publish(published)
+                published += 1
+            }
+            returned += UInt64(
+                reader.drain(upTo: Int(random.next() % UInt64(capacity * 2))) {
+                    if $0 >= published { Issue.record("an element that was never published") }
+                })
+            if random.next() % 2 == 0 {
+                for _ in 0..<(random.next() % UInt64(capacity)) {
+                    guard let element = reader.next() else { break }
+                    expect(element == returned &+ reader.lostCount)
+                    returned += 1
+                }
+            }
+            expect(returned + reader.lostCount == reader.position &- start)
+            expect(returned + reader.lostCount <= published)
+        }
+        while let element = reader.next() {
+            expect(element == returned &+ reader.lostCount)
+            returned += 1
+            if returned > published { break }
+        }
+        expect(returned + reader.lostCount == published)
+    }
+
     @Test func lappedReaderTakesTheNewLapForItsOwn() {
         let ring = BroadcastRing<UInt64>(minimumCapacity: 64)
         var reader = ring.makeReader()

@@ -138,7 +138,10 @@ extension GenericBroadcastRing.Reader {
         let target = claimed &- capacity &+ capacity / 8
         lost &+= target &- cursor
         cursor = target
-        tail = claimed &- BroadcastSlot<Element>.claimStep(mask: mask)
+        // Never back: a drain goes on to the tail that it saw, which may lie above this one. A tail left behind the cursor
+        // would pass for elements that are not there.
+        let published = claimed &- BroadcastSlot<Element>.claimStep(mask: mask)
+        if Int64(bitPattern: published &- tail) > 0 { tail = published }
         limit = cursor
     }
 
