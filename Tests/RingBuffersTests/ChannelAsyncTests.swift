@@ -241,6 +241,50 @@ struct ChannelAsyncTests {
         expect(received == 8 && receiver.isFinished)
     }
 
+    /// On one actor, the order is certain: suspended, cancelled, room, resumed.
+    @MainActor @Test func cancelledTaskSendsIntoLaterRoom() async {
+        let channel = Channel<Int>(minimumCapacity: 8)
+        let sender = Handoff(channel.sender)
+        var receiver = channel.receiver
+        let before = SuspendingMemory.announced.load(ordering: .relaxed)
+        let task = Task { @MainActor in
+            var sender = sender.take()
+            for element in 0..<9 { if let back = await sender.send(element) { return back } }
+            return -1
+        }
+        await SuspendingMemory.awaitBell(since: before)
+        task.cancel()
+        expect(receiver.tryReceive() == 0)
+        let back = await watched { await task.value }
+        expect(back == 8)
+        var received = 1
+        while let element = receiver.tryReceive(), element == received { received += 1 }
+        expect(received == 8 && receiver.isFinished)
+    }
+
+    @MainActor @Test func cancelledTaskTakesALaterElement() async {
+        let channel = Channel<Int>(minimumCapacity: 8)
+        var sender = channel.sender
+        let elements = channel.receiver.batches(upTo: 4)
+        let before = SuspendingMemory.announced.load(ordering: .relaxed)
+        let task = Task { @MainActor in
+            for await batch in elements { return batch as [Int]? }
+            return nil
+        }
+        await SuspendingMemory.awaitBell(since: before)
+        task.cancel()
+        expect(sender.trySend(7) == nil)
+        let none = await watched { await task.value }
+        expect(none == nil)
+        _ = consume sender
+        var later: [Int] = []
+        for await batch in elements {
+            later = batch
+            break
+        }
+        expect(later == [7])
+    }
+
     @Test func twoTasksIterateAtOnce() async {
         await #expect(processExitsWith: .failure) {
             let channel = SPSCChannel<Int>(minimumCapacity: 8)

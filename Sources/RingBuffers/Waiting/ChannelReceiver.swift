@@ -134,7 +134,8 @@ extension GenericSPSCChannel.Receiver where Element: ~Copyable {
             let news = await wait.suspend(patience, storage: storage)
             patience = news.patience
             if news.event == .otherIsGone { return false }
-            if wait.isBeyond(consumer.control.fine) { return true }
+            // An element may have come after the cancellation, before this task ran again.
+            if wait.isBeyond(consumer.control.fine) { return !Task.isCancelled }
         }
         return false
     }

@@ -67,9 +67,11 @@ extension GenericSPSCChannel.Sender where Element: ~Copyable {
         if Task.isCancelled { return element }
         var refused = trySend(element)
         while let element = refused.take() {
-            if isReceiverGone || Task.isCancelled { return element }
+            if isReceiverGone { return element }
             patience = await wait.suspend(patience, storage: storage).patience
             acceptRoom()
+            // Room may have come after the cancellation, before this task ran again.
+            if Task.isCancelled { return element }
             refused = trySend(element)
         }
         return nil
