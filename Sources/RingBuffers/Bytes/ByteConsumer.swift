@@ -57,7 +57,7 @@ extension GenericByteRing.Consumer {
 
     /// Shows the oldest record to `body`, in place, and removes it when `body` returns; a record whose body throws stays
     /// the oldest. Returns what `body` returned, or nil when the ring is empty. O(1) besides the body, wait-free; a
-    /// consumer that streams may pause up to a few microseconds before it looks again, which is what makes streaming
+    /// consumer that streams may pause for up to ten microseconds before it looks again, which is what makes streaming
     /// fast.
     @inlinable @inline(__always)
     public mutating func pop<Result: ~Copyable, Failure: Error>(

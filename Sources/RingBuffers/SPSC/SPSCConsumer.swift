@@ -53,8 +53,8 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
             && Memory.loadAcquire(control.fine) == head
     }
 
-    /// The oldest element, or nil when the ring is empty. Wait-free: a consumer that streams may pause up to about a
-    /// microsecond before it looks again, which is what makes streaming fast.
+    /// The oldest element, or nil when the ring is empty. Wait-free: a consumer that streams may pause, most often for
+    /// less than a microsecond and never for more than ten, before it looks again, which is what makes streaming fast.
     @inlinable @inline(__always)
     public mutating func pop() -> Element? {
         if head == limit {
