@@ -179,37 +179,19 @@ extension GenericBroadcastRing.Reader {
         prepareChunk()
     }
 
-    /// Looks for new elements: at the exact tail, or, streaming, at the claim. By value, as `SPSCRefill` and for the same
-    /// reason.
+    /// Looks for new elements. By value, as `SPSCRefill` and for the same reason.
     @inlinable @inline(never)
     static func look(
         _ control: BroadcastControl<Memory>, cursor: UInt64, mask: UInt64, pace: ConsumerPace
     ) -> (tail: UInt64, pace: ConsumerPace) {
         var pace = pace
         let line = BroadcastSlot<Element>.slots(inBytes: 64)
-        guard pace.isStreaming else {
-            // Acquires the elements below (invariant 1).
-            let tail = Memory.loadAcquire(control.fine)
-            pace.looked(gain: tail &- cursor, line: line)
-            return (tail, pace)
-        }
-        let step = BroadcastSlot<Element>.claimStep(mask: mask)
-        for _ in 0..<pace.delay { Memory.pause() }
-        var exact = cursor
-        for poll in 0..<ConsumerPace.polls {
-            // Acquires the elements a step below the claim (invariant 1). It may lie behind: compared as signed.
-            let tail = Memory.loadAcquire(control.claimed) &- step
-            let gain = tail &- cursor
-            if Int64(bitPattern: gain) > 0 {
-                pace.streamingFound(enough: gain >= min(line &* 512, (mask &+ 1) / 4))
-                return (tail, pace)
-            }
-            if poll == 0 { exact = Memory.loadRelaxed(control.fine) }
-            Memory.pause()
-        }
         // Acquires the elements below (invariant 1).
-        let tail = Memory.loadAcquire(control.fine)
-        pace.polledInVain(progress: tail &- exact, line: line)
+        let tail = TwoLevelTail<Memory>(
+            exact: control.fine, lagging: control.claimed, lag: BroadcastSlot<Element>.claimStep(mask: mask),
+            line: line,
+            wantedGain: min(line &* 512, (mask &+ 1) / 4)
+        ).look(beyond: cursor, &pace)
         return (tail, pace)
     }
 }

@@ -151,6 +151,9 @@ enum ByteRingGeometry {
     /// Bytes between two stores of `coarse`.
     @inlinable @inline(__always) static func coarseStep(mask: UInt64) -> UInt64 { min(1024, (mask &+ 1) / 8) }
 
+    /// Two lines, which hold a record or two: what counts as progress where an element is not smaller than a line.
+    @inlinable @inline(__always) static var progress: UInt64 { 128 }
+
     /// A streaming consumer that gains fewer bytes by a look waits longer before the next.
     @inlinable @inline(__always) static func wantedGain(mask: UInt64) -> UInt64 { min(32768, (mask &+ 1) / 4) }
 

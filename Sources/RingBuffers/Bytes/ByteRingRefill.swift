@@ -24,11 +24,11 @@ struct ByteRingRefill {
     ) -> ByteRingRefill {
         var next = ByteRingRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
-            if pace.isStreaming {
-                next.pollCoarse(control, head: head, mask: mask)
-            } else {
-                next.readFine(control, head: head)
-            }
+            // Acquires the records below (invariant 1).
+            next.tail = TwoLevelTail<Memory>(
+                exact: control.fine, lagging: control.coarse, line: ByteRingGeometry.progress,
+                wantedGain: ByteRingGeometry.wantedGain(mask: mask)
+            ).look(beyond: head, &next.pace)
             if head == next.tail {
                 next.release(control, head: head)
                 return next
@@ -56,37 +56,6 @@ struct ByteRingRefill {
         guard released != head else { return }
         Memory.storeRelease(head, to: control.released)
         released = head
-    }
-
-    @inlinable @inline(__always)
-    mutating func pollCoarse<Memory: MemoryModel>(
-        _ control: ByteRingControl<Memory>, head: UInt64, mask: UInt64
-    ) {
-        for _ in 0..<pace.delay { Memory.pause() }
-        var exact = head
-        for poll in 0..<ConsumerPace.polls {
-            // Acquires the records below (invariant 1). It lags, and may even lie behind `head`: compared as signed.
-            let seen = Memory.loadAcquire(control.coarse)
-            let gain = seen &- head
-            if Int64(bitPattern: gain) > 0 {
-                pace.streamingFound(enough: gain >= ByteRingGeometry.wantedGain(mask: mask))
-                tail = seen
-                return
-            }
-            if poll == 0 { exact = Memory.loadRelaxed(control.fine) }
-            // Without a pause the polls take the line from the producer as fast as it gets it back.
-            Memory.pause()
-        }
-        // Acquires the records below (invariant 1).
-        tail = Memory.loadAcquire(control.fine)
-        pace.polledInVain(progress: tail &- exact, line: 64)
-    }
-
-    @inlinable @inline(__always)
-    mutating func readFine<Memory: MemoryModel>(_ control: ByteRingControl<Memory>, head: UInt64) {
-        // Acquires the records below (invariant 1).
-        tail = Memory.loadAcquire(control.fine)
-        pace.looked(gain: tail &- head, line: 128)
     }
 
     /// Evicts the chunks that ended between `start` and `head`: see "Eviction" in SPSCRing.swift.

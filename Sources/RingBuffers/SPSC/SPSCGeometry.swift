@@ -29,8 +29,7 @@ public enum SPSCGeometry<Element: ~Copyable> {
     @inlinable @inline(__always)
     static func releaseStep(mask: UInt64) -> UInt64 { (mask &+ 1) / 8 }
 
-    /// What one refill of a streaming consumer should bring. With less it pauses longer before the next: each look at
-    /// `coarse` costs the producer a line, and the more elements it brings the less it costs each.
+    /// What one refill of a streaming consumer should bring.
     @inlinable @inline(__always)
     static func wantedGain(mask: UInt64) -> UInt64 { min(slots(inBytes: 32768), (mask &+ 1) / 4) }
 

@@ -24,11 +24,11 @@ extension SPSCRefill {
     ) -> SPSCRefill {
         var next = SPSCRefill(limit: head, tail: tail, released: released, pace: pace)
         if head == tail {
-            if pace.isStreaming {
-                next.pollCoarse(Element.self, control, head: head, mask: mask)
-            } else {
-                next.readFine(Element.self, control, head: head)
-            }
+            // Acquires the slots below (invariant 1).
+            next.tail = TwoLevelTail<Memory>(
+                exact: control.fine, lagging: control.coarse, line: SPSCGeometry<Element>.slots(inBytes: 64),
+                wantedGain: SPSCGeometry<Element>.wantedGain(mask: mask)
+            ).look(beyond: head, &next.pace)
             if SPSCGeometry<Element>.usesMail && pace.wantsMail && !next.pace.wantsMail {
                 Memory.storeRelaxed(0, to: control.wantsMail)
             }
@@ -87,39 +87,6 @@ extension SPSCRefill {
         guard released != head else { return }
         Memory.storeRelease(head, to: control.released)
         released = head
-    }
-
-    @inlinable @inline(__always)
-    mutating func pollCoarse<Element: ~Copyable, Memory: MemoryModel>(
-        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, mask: UInt64
-    ) {
-        for _ in 0..<pace.delay { Memory.pause() }
-        var exact = head
-        for poll in 0..<ConsumerPace.polls {
-            // Acquires the slots below (invariant 1). It lags, and may even lie behind `head`: compared as signed.
-            let seen = Memory.loadAcquire(control.coarse)
-            let gain = seen &- head
-            if Int64(bitPattern: gain) > 0 {
-                pace.streamingFound(enough: gain >= SPSCGeometry<Element>.wantedGain(mask: mask))
-                tail = seen
-                return
-            }
-            if poll == 0 { exact = Memory.loadRelaxed(control.fine) }
-            // Without a pause the polls take the line from the producer as fast as it gets it back.
-            Memory.pause()
-        }
-        // Acquires the slots below (invariant 1).
-        tail = Memory.loadAcquire(control.fine)
-        pace.polledInVain(progress: tail &- exact, line: SPSCGeometry<Element>.slots(inBytes: 64))
-    }
-
-    @inlinable @inline(__always)
-    mutating func readFine<Element: ~Copyable, Memory: MemoryModel>(
-        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64
-    ) {
-        // Acquires the slots below (invariant 1).
-        tail = Memory.loadAcquire(control.fine)
-        pace.looked(gain: tail &- head, line: SPSCGeometry<Element>.slots(inBytes: 64))
     }
 
     /// Requests lines of slots known to be written, counted from `head`; never others, which the producer may be writing.
