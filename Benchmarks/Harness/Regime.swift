@@ -60,3 +60,11 @@ struct Distance: Hashable {
         self.init(regime, isClose: regime == .near && canary.perDirection < Self.closeBelowNanoseconds)
     }
 }
+
+extension [String: ParameterValue] {
+    /// What says that a row's samples were taken with the two processors close; nil in all other rows.
+    public var closeness: ParameterValue? { self[Distance.closeLabel.key] }
+
+    /// The parameters of the work alone.
+    public var withoutCloseness: Self { filter { $0.key != Distance.closeLabel.key } }
+}

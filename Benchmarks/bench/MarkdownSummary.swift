@@ -21,18 +21,18 @@ struct MarkdownSummary {
     /// Where the two threads of a row were: a column of the table.
     private struct Place: Hashable {
         var regime: Regime?
-        var line: ParameterValue?
+        var closeness: ParameterValue?
 
         init(_ group: RowGroup) {
             regime = group.regime
-            line = group.parameters["two-lines"]
+            closeness = group.parameters.closeness
         }
 
-        var title: String { (regime?.explained ?? "no regime") + (line.map { ", two lines \($0)" } ?? "") }
+        var title: String { (regime?.explained ?? "no regime") + (closeness.map { ", two lines \($0)" } ?? "") }
 
         /// Without a regime, then from near to far.
         var rank: (Int, Int) {
-            (regime.map { Regime.allCases.firstIndex(of: $0)! + 1 } ?? 0, line == nil ? 1 : 0)
+            (regime.map { Regime.allCases.firstIndex(of: $0)! + 1 } ?? 0, closeness == nil ? 1 : 0)
         }
     }
 
@@ -42,8 +42,7 @@ struct MarkdownSummary {
         var names: [String] = []
         var cells: [String: [Place: String]] = [:]
         for group in contests {
-            let parameters = group.parameters.filter { $0.key != "two-lines" }.listed.replacingOccurrences(
-                of: ",", with: ", ")
+            let parameters = group.parameters.withoutCloseness.listed.replacingOccurrences(of: ",", with: ", ")
             let ours = group.rows.first { $0.origin == .library }?.strategy ?? ""
             let name = "\(group.suite) `\(group.case)` | \(parameters) | \(ours)"
             if cells[name] == nil { names.append(name) }

@@ -124,9 +124,10 @@ struct ResultTable {
     private func floors(of group: RowGroup) -> [String] {
         Registry.floors(of: group.case, in: group.suite).compactMap { floor in
             let rows = report.rows.filter { $0.origin == .floor && $0.case == floor.rawValue }
-            let label = group.parameters["two-lines"]
-            let near = rows.first { $0.regime == group.regime && $0.parameters["two-lines"] == label }
-            guard let row = near ?? rows.first(where: { $0.regime == nil }) else { return nil }
+            let alike = rows.first {
+                $0.regime == group.regime && $0.parameters.closeness == group.parameters.closeness
+            }
+            guard let row = alike ?? rows.first(where: { $0.regime == nil }) else { return nil }
             return "\(floor.rawValue) \(row.figure)"
         }
     }

@@ -11,24 +11,16 @@ extension AllocationTests {
     struct Library {
         private let pair = ThreadPair()
 
-        /// The least of several attempts, as another test's allocations can only raise it.
-        private func leastAllocations(_ body: () -> Void) -> UInt64 {
+        private func leastAllocations(_ body: () -> Void) throws -> UInt64 {
             body()  // What happens once, such as the making of metadata.
-            var least = UInt64.max
-            for _ in 0..<20 {
-                var context = SampleContext(
-                    seed: 1, unit: .nanosecondsPerOperation, pair: pair, counter: AllocationCounter.shared)
-                context.counting(operations: 1, body)
-                least = min(least, context.allocations)
-            }
-            return least
+            return try AllocationTests.leastAllocations(on: pair) { $0.counting(operations: 1, body) }
         }
 
-        @Test func aSlotRingAllocates() {
+        @Test func aSlotRingAllocates() throws {
             let ring = SPSCRing<UInt64>(minimumCapacity: 1024)
             var producer = ring.producer
             var consumer = ring.consumer
-            let least = leastAllocations {
+            let least = try leastAllocations {
                 for round in 0..<100 as Range<UInt64> {
                     for element in 0..<50 as Range<UInt64> {
                         if !producer.push(round &* 50 &+ element) { fatalError("full") }
@@ -46,7 +38,7 @@ extension AllocationTests {
             var producer = ring.producer
             var consumer = ring.consumer
             let record = [UInt8](repeating: 7, count: 48)
-            let least = leastAllocations {
+            let least = try leastAllocations {
                 for _ in 0..<1000 {
                     let isTaken = try? producer.push(record.span.bytes)
                     let count = consumer.pop { $0.byteCount }
@@ -56,11 +48,11 @@ extension AllocationTests {
             #expect(least == 0)
         }
 
-        @Test func aBroadcastRingAllocates() {
+        @Test func aBroadcastRingAllocates() throws {
             let ring = BroadcastRing<UInt64>(minimumCapacity: 1024)
             var reader = ring.readers.makeReader()
             var producer = ring.producer
-            let least = leastAllocations {
+            let least = try leastAllocations {
                 for element in 0..<1000 as Range<UInt64> {
                     producer.publish(element)
                     if reader.next() != element { fatalError("wrong") }
@@ -69,11 +61,11 @@ extension AllocationTests {
             #expect(least == 0)
         }
 
-        @Test func aChannelAllocates() {
+        @Test func aChannelAllocates() throws {
             let channel = SPSCChannel<UInt64>(minimumCapacity: 1024)
             var sender = channel.sender
             var receiver = channel.receiver
-            let least = leastAllocations {
+            let least = try leastAllocations {
                 for element in 0..<1000 as Range<UInt64> {
                     if sender.send(element) != nil || receiver.receive() != element { fatalError("wrong") }
                 }

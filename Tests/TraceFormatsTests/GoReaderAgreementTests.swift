@@ -41,15 +41,6 @@ struct GoReaderAgreementTests {
         return refusals
     }
 
-    private func error(_ bytes: [UInt8]) -> GoTraceError? {
-        do throws(GoTraceError) {
-            _ = try GoTraceScanner.count(bytes.span.bytes)
-            return nil
-        } catch {
-            return error
-        }
-    }
-
     /// Without what ``GoTraceError/Reason/goReaderMessage`` leaves out.
     private func simplified(_ message: String) -> String {
         if message.hasPrefix("failed to read full string") { return "EOF" }
@@ -79,7 +70,7 @@ struct GoReaderAgreementTests {
         for damage in damages {
             let go = refusals[damage]
             let damaged = damage.applied(to: bytes)
-            let ours = error(damaged)
+            let ours = scanError(damaged)
             switch (go, ours) {
             case (nil, nil): break
             case (let go?, nil): #expect(isOutOfScope(go), "\(damage): Go says \(go)")

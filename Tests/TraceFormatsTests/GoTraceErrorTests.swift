@@ -3,32 +3,23 @@ import TraceFormats
 
 @Suite("What is refused of a Go trace, and where")
 struct GoTraceErrorTests {
-    private func error(_ bytes: [UInt8]) -> GoTraceError? {
-        do throws(GoTraceError) {
-            _ = try GoTraceScanner.count(bytes.span.bytes)
-            return nil
-        } catch {
-            return error
-        }
-    }
-
     private func error(minor: Int = 26, _ build: (inout TraceBuilder) -> Void) -> GoTraceError? {
         var trace = TraceBuilder(minor: minor)
         build(&trace)
-        return error(trace.bytes)
+        return scanError(trace.bytes)
     }
 
     @Test("a header that only looks like one is taken")
     func headers() {
-        #expect(error([])?.reason == .notAGoTrace)
-        #expect(error(Array("go 1.26 trace\0\0".utf8))?.reason == .notAGoTrace)
-        #expect(error(Array("go 1.2x trace\0\0\0".utf8))?.offset == 6)
-        #expect(error(TraceBuilder(minor: 26).bytes) == nil)
+        #expect(scanError([])?.reason == .notAGoTrace)
+        #expect(scanError(Array("go 1.26 trace\0\0".utf8))?.reason == .notAGoTrace)
+        #expect(scanError(Array("go 1.2x trace\0\0\0".utf8))?.offset == 6)
+        #expect(scanError(TraceBuilder(minor: 26).bytes) == nil)
         for minor in [11, 21, 24, 27, 99] {
-            #expect(error(TraceBuilder(minor: minor).bytes)?.reason == .unsupportedVersion(minor: minor))
+            #expect(scanError(TraceBuilder(minor: minor).bytes)?.reason == .unsupportedVersion(minor: minor))
         }
         // Before 1.26 a generation begins with the file, and this one has no frequency.
-        #expect(error(TraceBuilder(minor: 25).bytes)?.reason == .missingFrequency)
+        #expect(scanError(TraceBuilder(minor: 25).bytes)?.reason == .missingFrequency)
     }
 
     @Test("a batch's header is trusted")

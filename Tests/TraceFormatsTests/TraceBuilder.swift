@@ -1,3 +1,5 @@
+import TraceFormats
+
 /// Writes traces byte by byte, well-formed or not.
 struct TraceBuilder {
     var bytes: [UInt8]
@@ -76,5 +78,15 @@ struct TraceBuilder {
             if minor >= 26 { trace.end() }
         }
         return trace.bytes
+    }
+}
+
+/// What the scanner refuses `bytes` for, or nil.
+func scanError(_ bytes: [UInt8]) -> GoTraceError? {
+    do throws(GoTraceError) {
+        _ = try GoTraceScanner.count(bytes.span.bytes)
+        return nil
+    } catch {
+        return error
     }
 }
