@@ -23,7 +23,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPlatform"),
-        .target(name: "RingBuffers", dependencies: ["CPlatform"], swiftSettings: settings),
+        .target(name: "MemoryAccess", dependencies: ["CPlatform"], swiftSettings: settings),
+        .target(name: "RingBuffers", dependencies: ["CPlatform", "MemoryAccess"], swiftSettings: settings),
         .target(name: "TraceFormats", swiftSettings: settings),
 
         .target(
@@ -33,7 +34,7 @@ let package = Package(
         .target(
             name: "RingStrategies",
             dependencies: [
-                "CPlatform", "RingBuffers", .product(name: "DequeModule", package: "swift-collections"),
+                "CPlatform", "MemoryAccess", "RingBuffers", .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Benchmarks/RingStrategies", swiftSettings: settings),
         .target(
@@ -47,7 +48,7 @@ let package = Package(
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
-        .testTarget(name: "RingBuffersTests", dependencies: ["RingBuffers"], swiftSettings: settings),
+        .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(

@@ -1,3 +1,4 @@
+import MemoryAccess
 import RingBuffers
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import MemoryAccess
 import RingBuffers
 import Synchronization
 

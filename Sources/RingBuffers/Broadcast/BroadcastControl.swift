@@ -1,3 +1,4 @@
+public import MemoryAccess
 public import Synchronization
 
 /// The words that the producer and the readers of a broadcast ring share, and where they lie.

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericBroadcastRing {
     /// The writing half of a broadcast ring. One thread at a time may use it; it never waits, whatever the readers do.
     ///

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericBroadcastRing {
     /// Makes readers of one broadcast ring, on any thread and at any time. Keeps the ring's memory.
     public final class ReaderSource: @unchecked Sendable {

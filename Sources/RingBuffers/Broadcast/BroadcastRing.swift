@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// A ring with one producer that never waits and any number of readers that each see every element, or learn exactly how
 /// many they missed.
 ///

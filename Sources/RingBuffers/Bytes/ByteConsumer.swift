@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericByteRing {
     /// The reading half of a byte ring. One thread at a time may use it.
     ///

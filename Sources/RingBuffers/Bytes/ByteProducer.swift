@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericByteRing {
     /// The writing half of a byte ring. One thread at a time may use it; moving it to another thread is a hand-over like
     /// any other.

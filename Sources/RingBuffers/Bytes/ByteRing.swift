@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// A single-producer single-consumer ring of records of variable length, written and read in place.
 ///
 ///     let ring = try ByteRing(minimumCapacity: 1 << 20)

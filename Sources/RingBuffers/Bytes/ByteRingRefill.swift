@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
 @frozen
 @usableFromInline

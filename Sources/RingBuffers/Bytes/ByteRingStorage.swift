@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import MemoryAccess
 
 #if canImport(Darwin)
     internal import Darwin

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// A ring's tail as its consumers see it: the exact one, which the producer stores with every element, and a lagging one,
 /// which it stores once in a while. Who keeps up reads the exact tail; who streams reads the lagging one, and does not take
 /// the producer's line away at each element.

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericSPSCRing.Consumer where Element: ~Copyable {
     /// Pops elements, oldest first, at most `count`, and passes each to `body`. Returns how many: 0 only from an empty ring.
     ///

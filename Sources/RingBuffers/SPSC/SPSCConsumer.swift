@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericSPSCRing where Element: ~Copyable {
     /// The reading half of a slot ring. One thread at a time may use it.
     ///

@@ -1,3 +1,4 @@
+public import MemoryAccess
 public import Synchronization
 
 /// The words that the two halves of a slot ring share, and where they lie.

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericSPSCRing.Producer where Element: ~Copyable {
     /// Lets `body` append up to `count` elements straight into free slots, and publishes them in one go when it returns.
     ///

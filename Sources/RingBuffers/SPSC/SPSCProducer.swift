@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericSPSCRing where Element: ~Copyable {
     /// The writing half of a slot ring. One thread at a time may use it; moving it to another thread is a hand-over like
     /// any other.

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// A single-producer single-consumer ring of fixed-size slots.
 ///
 ///     let ring = SPSCRing<UInt64>(minimumCapacity: 1 << 16)

@@ -1,3 +1,4 @@
+public import MemoryAccess
 public import Synchronization
 
 /// The elements of a channel, as an asynchronous sequence:

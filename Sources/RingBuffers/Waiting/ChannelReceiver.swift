@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// The time was up before an element came.
 public struct ReceiveTimedOut: Error, Sendable {
     @inlinable init() {}

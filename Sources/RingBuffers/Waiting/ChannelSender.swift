@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 extension GenericSPSCChannel where Element: ~Copyable {
     /// The sending half of a channel. One thread at a time may use it; moving it to another is a hand-over like any other.
     ///

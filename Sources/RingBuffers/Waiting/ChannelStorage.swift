@@ -1,3 +1,4 @@
+public import MemoryAccess
 public import Synchronization
 
 /// The words that a channel adds to its ring. Both halves hold it, so that the one that leaves last can still be woken.

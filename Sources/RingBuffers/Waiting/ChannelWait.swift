@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// What a half of a channel waits for: that `exact` moves beyond `stale`, or that the other half goes.
 ///
 /// A value of few words, passed to functions that are not inlined: as `mutating` methods of a half, these would make its

@@ -1,3 +1,5 @@
+public import MemoryAccess
+
 /// A slot ring whose two halves can wait: the sender for room, the receiver for an element.
 ///
 ///     let (_, sum) = SPSCChannel<Int>(minimumCapacity: 1024).run { sender in  // on a thread of its own

@@ -4,9 +4,9 @@ public import Synchronization
 /// The address of one shared 64-bit word.
 public typealias SharedWord = UnsafeMutablePointer<Atomic<UInt64>>
 
-/// What the rings ask of memory: shared words with a stated order, and notice of every access to a plain cell.
+/// What the algorithms of this package ask of memory: shared words with a stated order, and notice of every access to a plain cell.
 ///
-/// The rings are generic over this protocol so that the source that ships can also run on a modelled memory, one that
+/// Rings and pages are generic over this protocol so that the source that ships can also run on a modelled memory, one that
 /// keeps every word's store history and reports a plain access that no release/acquire pair orders. ``NativeMemory``
 /// is the real thing: each requirement is one instruction or none.
 ///
