@@ -14,6 +14,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .library(name: "RingBuffers", targets: ["RingBuffers"]),
+        .library(name: "TraceCore", targets: ["TraceCore"]),
         .library(name: "TraceFormats", targets: ["TraceFormats"]),
     ],
     dependencies: [
@@ -25,6 +26,7 @@ let package = Package(
         .target(name: "CPlatform"),
         .target(name: "MemoryAccess", dependencies: ["CPlatform"], swiftSettings: settings),
         .target(name: "RingBuffers", dependencies: ["CPlatform", "MemoryAccess"], swiftSettings: settings),
+        .target(name: "TraceCore", dependencies: ["CPlatform", "MemoryAccess"], swiftSettings: settings),
         .target(name: "TraceFormats", swiftSettings: settings),
 
         .target(
@@ -49,6 +51,7 @@ let package = Package(
             path: "Benchmarks/bench", swiftSettings: settings),
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
+        .testTarget(name: "TraceCoreTests", dependencies: ["MemoryAccess", "TraceCore"], swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
