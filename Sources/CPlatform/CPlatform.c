@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +65,80 @@ size_t cplatform_eviction_limit(void) {
   return 0;
 #endif
 }
+
+// Word 6 is the address of the word that a lane compares its generation with: one that never changes. The
+// room, word 4, is 0, so that no emit comes any further.
+static uint64_t no_generation;
+uint64_t cplatform_no_lane[16] __attribute__((aligned(128))) = {[6] = (uintptr_t)&no_generation};
+__thread void *cplatform_thread_lane = cplatform_no_lane;
+__thread bool cplatform_thread_is_off_path;
+uint8_t cplatform_event_switches[65536];
+uint32_t cplatform_forks;
+
+static pthread_key_t exit_key;
+static void (*leave_thread)(void *);
+
+static void thread_exits(void *lane) {
+  cplatform_thread_lane = cplatform_no_lane;
+  leave_thread(lane);
+}
+
+static void in_forked_child(void) {
+  // The lanes' memory is not in this process. Only the forking thread is.
+  cplatform_thread_lane = cplatform_no_lane;
+  memset(cplatform_event_switches, 0, sizeof cplatform_event_switches);
+  pthread_setspecific(exit_key, NULL);
+  cplatform_forks++;
+}
+
+int cplatform_set_thread_hooks(void (*leave)(void *)) {
+  leave_thread = leave;
+  int failure = pthread_key_create(&exit_key, thread_exits);
+  return failure ? failure : pthread_atfork(NULL, NULL, in_forked_child);
+}
+
+void cplatform_set_lane(void *lane) {
+  cplatform_thread_lane = lane ? lane : cplatform_no_lane;
+  pthread_setspecific(exit_key, lane);
+}
+
+uint32_t cplatform_thread_id(void) {
+#if defined(__linux__)
+  return (uint32_t)syscall(SYS_gettid);
+#else
+  uint64_t id;
+  pthread_threadid_np(NULL, &id);
+  return (uint32_t)id;
+#endif
+}
+
+bool cplatform_thread_lives(uint32_t thread) {
+#if defined(__linux__)
+  return syscall(SYS_tgkill, getpid(), thread, 0) == 0 || errno != ESRCH;
+#else
+  (void)thread;
+  return true;
+#endif
+}
+
+void *cplatform_map(size_t bytes, int file) {
+#if defined(MAP_POPULATE)
+  int populate = MAP_POPULATE;
+#else
+  int populate = 0;
+#endif
+  int flags = file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+  void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | populate, file, 0);
+  if (base == MAP_FAILED) return NULL;
+#if defined(MADV_DONTFORK)
+  madvise(base, bytes, MADV_DONTFORK);
+#endif
+  // Where nothing was populated above, and where it was but for want of memory did not succeed in full.
+  for (size_t i = 0; i < bytes; i += 4096) ((volatile char *)base)[i] = ((volatile char *)base)[i];
+  return base;
+}
+
+void cplatform_unmap(void *base, size_t bytes) { munmap(base, bytes); }
 
 void cplatform_wait(const uint32_t *address, uint32_t expected, uint64_t timeout_ns) {
 #if defined(__linux__)

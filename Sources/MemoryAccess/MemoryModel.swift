@@ -29,6 +29,9 @@ public protocol MemoryModel: Sendable {
     /// Orders earlier stores before later loads (sequentially consistent fence).
     static func fence()
 
+    /// Orders what comes before it against what comes after it, as seen by a signal handler on this thread.
+    static func signalFence()
+
     /// Makes the two fences below ready. Comes before their first use, once or often.
     static func prepareFences()
 
@@ -80,6 +83,9 @@ extension MemoryModel {
     public static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
         word.pointee.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
     }
+
+    @inlinable @inline(__always)
+    public static func signalFence() { cplatform_signal_fence() }
 
     @inlinable @inline(__always)
     public static func prepareFences() {}

@@ -80,6 +80,60 @@ static inline uint64_t cplatform_volatile_read(const uint64_t *_Nonnull address)
 /// Makes `value` look used, at no cost.
 static inline void cplatform_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
 
+// MARK: This thread's lane
+
+/// What a thread without a lane points to: 16 words that are never written, laid out as a lane that has no room.
+extern uint64_t cplatform_no_lane[16];
+
+/// The lane that this thread emits through, or `cplatform_no_lane`. One load from the thread's own storage; the
+/// initial-exec model keeps it from being a call.
+extern __thread void *_Nonnull cplatform_thread_lane __attribute__((tls_model("initial-exec")));
+
+static inline void *_Nonnull cplatform_lane(void) { return cplatform_thread_lane; }
+static inline bool cplatform_has_lane(void) { return cplatform_thread_lane != cplatform_no_lane; }
+
+/// Makes `lane`, or none where it is NULL, this thread's, and asks for the thread's exit to be told.
+void cplatform_set_lane(void *_Nullable lane);
+
+/// Set while this thread is off the fast path of an emit, where a signal handler's emit may not follow it.
+extern __thread bool cplatform_thread_is_off_path __attribute__((tls_model("initial-exec")));
+
+static inline bool cplatform_is_off_path(void) { return cplatform_thread_is_off_path; }
+static inline void cplatform_set_off_path(bool value) {
+  cplatform_thread_is_off_path = value;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/// Calls `leave` at the exit of each thread that has a lane then, with that lane. In the child of a fork, no thread has a
+/// lane and all events are switched off. Set once per process, before the first lane. Returns 0, or an errno.
+int cplatform_set_thread_hooks(void (*_Nonnull leave)(void *_Nonnull lane));
+
+/// How many forks, each in its child, lie between the first process and this one. Counted once the hooks are set.
+extern uint32_t cplatform_forks;
+static inline uint32_t cplatform_fork_count(void) { return cplatform_forks; }
+
+/// The system's id of the calling thread.
+uint32_t cplatform_thread_id(void);
+
+/// False only where no thread with this id lives in the process.
+bool cplatform_thread_lives(uint32_t thread);
+
+/// Orders the accesses before it against those after it, as seen by a signal handler on this thread. No instruction.
+static inline void cplatform_signal_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+enum { cplatform_event_is_off, cplatform_event_is_on, cplatform_event_is_rare };
+
+/// One byte per event id: whether the event is recorded, and whether more has to be done for it than to record it. Written
+/// under the registry's lock.
+extern uint8_t cplatform_event_switches[65536];
+
+static inline uint8_t cplatform_event_switch(uint16_t event) {
+  return __atomic_load_n(&cplatform_event_switches[event], __ATOMIC_RELAXED);
+}
+static inline void cplatform_set_event_switch(uint16_t event, uint8_t value) {
+  __atomic_store_n(&cplatform_event_switches[event], value, __ATOMIC_RELAXED);
+}
+
 // MARK: Waiting
 
 /// Sleeps while the 32-bit word at `address` equals `expected`, at most `timeout_ns` (0: without limit).
@@ -117,6 +171,11 @@ void cplatform_heavy_fence(void);
 /// base[i] and base[i + bytes] are the same byte. Returns NULL and sets errno where that cannot be had.
 void *_Nullable cplatform_map_mirrored(size_t bytes);
 void cplatform_unmap_mirrored(void *_Nonnull base, size_t bytes);
+
+/// Maps `bytes` of zeroed memory, all of it touched, not passed on to a child of fork: anonymous where `file` is negative, else the
+/// start of that file, shared. Returns NULL and sets errno where that cannot be had.
+void *_Nullable cplatform_map(size_t bytes, int file);
+void cplatform_unmap(void *_Nonnull base, size_t bytes);
 
 // MARK: Threads
 

@@ -27,6 +27,17 @@ public struct BatchHeader: Sendable, Hashable {
     /// "BTCH" in memory.
     @inlinable public static var magic: UInt32 { 0x4843_5442 }
 
+    /// Where the fields stand that a live page's owner and its readers touch by themselves.
+    @frozen
+    @usableFromInline
+    enum Offset {
+        @inlinable static var baseIndex: Int { 16 }
+        @inlinable static var endIndex: Int { 48 }
+        @inlinable static var byteCount: Int { 56 }
+        @inlinable static var schemaCount: Int { 60 }
+    }
+
+    @inlinable
     public init(
         encoding: UInt16 = 1, timeShift: UInt8 = 0, flags: UInt8 = 0, ticket: UInt64 = 0, baseIndex: UInt64 = 0,
         generation: UInt64 = 0, baseTime: UInt64 = 0, lane: UInt32 = 0, thread: UInt32 = 0, endIndex: UInt64 = 0,
@@ -89,5 +100,34 @@ public struct BatchHeader: Sendable, Hashable {
         endIndex = load(48, as: UInt64.self)
         byteCount = load(56, as: UInt32.self)
         schemaCount = load(60, as: UInt32.self)
+    }
+}
+
+// MARK: Live pages
+
+extension BatchHeader {
+    /// What stands in a page's header while it is open: all but its end, which the owner may be writing. The end is 0.
+    @inlinable
+    init(open address: UnsafeRawPointer) {
+        self.init(
+            encoding: UInt16(littleEndian: address.load(fromByteOffset: 4, as: UInt16.self)),
+            timeShift: address.load(fromByteOffset: 6, as: UInt8.self),
+            flags: address.load(fromByteOffset: 7, as: UInt8.self),
+            ticket: UInt64(littleEndian: address.load(fromByteOffset: 8, as: UInt64.self)),
+            baseIndex: UInt64(littleEndian: address.load(fromByteOffset: Offset.baseIndex, as: UInt64.self)),
+            generation: UInt64(littleEndian: address.load(fromByteOffset: 24, as: UInt64.self)),
+            baseTime: UInt64(littleEndian: address.load(fromByteOffset: 32, as: UInt64.self)),
+            lane: UInt32(littleEndian: address.load(fromByteOffset: 40, as: UInt32.self)),
+            thread: UInt32(littleEndian: address.load(fromByteOffset: 44, as: UInt32.self)),
+            schemaCount: UInt32(littleEndian: address.load(fromByteOffset: 60, as: UInt32.self)))
+    }
+
+    /// The end of a sealed page.
+    @inlinable
+    static func end(of address: UnsafeRawPointer) -> (index: UInt64, byteCount: UInt32) {
+        (
+            UInt64(littleEndian: address.load(fromByteOffset: Offset.endIndex, as: UInt64.self)),
+            UInt32(littleEndian: address.load(fromByteOffset: Offset.byteCount, as: UInt32.self))
+        )
     }
 }

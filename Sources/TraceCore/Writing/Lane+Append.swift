@@ -1,0 +1,69 @@
+public import MemoryAccess
+
+// The hot path: what an event costs. A leaf in its caller, four stores, one way out.
+//
+//     load pos, entry, limit, generation, tag      anything unusual?  -> off the path
+//     read the cycle counter, subtract clock       too far apart?     -> off the path
+//     store entry = pos                            from here on a signal handler's emit is refused
+//     load pos again                               moved?             -> off the path
+//     store clock and the record
+//     store pos (release)                          publishes the record, and ends the emit: entry no longer equals pos
+//
+// A signal handler's emit that comes while `entry` equals `pos` is inside an emit of its own thread, and refuses. One that
+// comes before that moves `pos`, and is seen by the second load, when nothing has been written yet. So nothing is torn, and
+// an emit needs no flag that it would have to take back.
+//
+// What is counted here is operations of the integer units: about twenty hide behind the reading of the clock.
+
+extension Lane {
+    /// Bytes at the end of a page where no short record begins: room for one, what may have to precede it, and stores past
+    /// its end.
+    @inlinable static var slack: Int { 64 }
+
+    /// Appends an event if nothing stands in its way: no room, another generation, no lane, a time before the last record's
+    /// or long after it, an emit of this thread under way. The lane's thread.
+    ///
+    /// - Returns: false where something does. Nothing has changed then.
+    @inlinable @inline(__always)
+    package func append<Encoding: RecordEncoding, Record: EncodedRecord>(
+        _ record: Record, id: UInt32, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type
+    ) -> Bool {
+        let position = Memory.loadRelaxed(pos)
+        let offset = position & 0xFFFF
+        guard position != Memory.loadRelaxed(entry),
+            offset &+ UInt64(truncatingIfNeeded: record.excess) < limit,
+            Memory.loadRelaxed(generation) == Memory.loadRelaxed(tag)
+        else { return false }
+        let units = stamp().units
+        let delta = units &- Memory.loadRelaxed(clock)
+        guard delta <= Encoding.maximumDelta, enter(at: position) else { return false }
+        Memory.storeRelaxed(units, to: clock)
+        store(record, id: id, delta: delta, at: Int(offset), as: Encoding.self)
+        publish(after: position, byteCount: record.byteCount)
+        return true
+    }
+
+    /// Marks an emit as under way. False where a signal handler has emitted since `position` was loaded.
+    @inlinable @inline(__always)
+    func enter(at position: UInt64) -> Bool {
+        Memory.storeRelaxed(position, to: entry)
+        Memory.signalFence()
+        return Memory.loadRelaxed(pos) == position
+    }
+
+    @inlinable @inline(__always)
+    func store<Encoding: RecordEncoding>(
+        _ record: some EncodedRecord, id: UInt32, delta: UInt64, at offset: Int, as encoding: Encoding.Type
+    ) {
+        let address = page + offset
+        Memory.willWrite(address, byteCount: record.byteCount)
+        record.store(id: id, delta: delta, to: address)
+    }
+
+    /// Publishes one event that ends `byteCount` bytes behind `position`.
+    @inlinable @inline(__always)
+    func publish(after position: UInt64, byteCount: Int) {
+        // Pairs with the acquire of a reader (invariant 1). Orders the record's stores for a signal handler, too.
+        Memory.storeRelease(position &+ (0x1_0000 &+ UInt64(truncatingIfNeeded: byteCount)), to: pos)
+    }
+}
