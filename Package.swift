@@ -51,7 +51,9 @@ let package = Package(
             path: "Benchmarks/bench", swiftSettings: settings),
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
-        .testTarget(name: "TraceCoreTests", dependencies: ["MemoryAccess", "TraceCore"], swiftSettings: settings),
+        .testTarget(
+            name: "TraceCoreTests", dependencies: ["CPlatform", "MemoryAccess", "TraceCore"],
+            resources: [.copy("Data")], swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(

@@ -52,6 +52,25 @@ uint64_t cplatform_cycle_counter_frequency(void) {
 #endif
 }
 
+static int64_t nanoseconds(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+uint64_t cplatform_monotonic_nanoseconds(void) { return (uint64_t)nanoseconds(CLOCK_MONOTONIC); }
+
+int64_t cplatform_wall_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
+
+bool cplatform_clock_is_cycle_counter;
+
+// A constructor and not a call that comes first: a reading that somebody takes before that call would be in other units.
+__attribute__((constructor)) static void decide_clock(void) {
+  cplatform_clock_is_cycle_counter = cplatform_cycle_counter_is_invariant();
+}
+
+void cplatform_clock_use_system(void) { cplatform_clock_is_cycle_counter = false; }
+
 size_t cplatform_eviction_limit(void) {
 #if defined(__x86_64__)
   unsigned eax, ebx, ecx, edx;

@@ -32,6 +32,45 @@ bool cplatform_cycle_counter_is_invariant(void);
 /// The counter's architected frequency in Hz, or 0 where the architecture does not tell (x86-64 under most hypervisors).
 uint64_t cplatform_cycle_counter_frequency(void);
 
+/// The counter, read after all earlier instructions and before all later ones. Some 10 ns dearer: for calibration.
+static inline uint64_t cplatform_ordered_cycle_counter(void) {
+#if defined(__x86_64__)
+  _mm_lfence();
+  uint64_t ticks = __rdtsc();
+  _mm_lfence();
+  return ticks;
+#elif defined(__aarch64__)
+  uint64_t ticks;
+  __asm__ volatile("isb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(ticks)::"memory");
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
+/// CLOCK_MONOTONIC, in nanoseconds.
+uint64_t cplatform_monotonic_nanoseconds(void);
+
+/// CLOCK_REALTIME, in nanoseconds since 1970.
+int64_t cplatform_wall_nanoseconds(void);
+
+/// True where the trace clock is the cycle counter: the counter is invariant, and nobody asked for the system's clock.
+/// Decided while the program (or library) is loaded, so that it is settled before any reading, by any thread.
+extern bool cplatform_clock_is_cycle_counter;
+
+/// That word, for Swift, which does not read a variable that it cannot tell to be settled.
+static inline bool cplatform_clock_uses_cycle_counter(void) { return cplatform_clock_is_cycle_counter; }
+
+/// From now on the trace clock is the system's monotonic clock. Readings from before do not compare with those after,
+/// so this comes before the first of them and before there is a second thread.
+void cplatform_clock_use_system(void);
+
+/// The trace clock: the cycle counter, or nanoseconds of the system's monotonic clock.
+static inline uint64_t cplatform_clock_now(void) {
+  if (__builtin_expect(cplatform_clock_is_cycle_counter, 1)) return cplatform_cycle_counter();
+  return cplatform_monotonic_nanoseconds();
+}
+
 // MARK: Processor hints
 
 /// Tells the core that this is a spin loop. 10 to 60 ns on current x86-64.
