@@ -44,7 +44,7 @@ public struct TraceClock: Sendable {
     @discardableResult
     public mutating func refine() -> ClockPair {
         let pair = ClockPair.take()
-        if let longer = ClockRate(from: start, to: pair), longer.partsPerBillion < rate.partsPerBillion { rate = longer }
+        if let found = ClockRate(from: start, to: pair), found.partsPerBillion < rate.partsPerBillion { rate = found }
         return pair
     }
 

@@ -1,0 +1,84 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// A file that has its name only once it is whole.
+///
+/// It is written under a temporary name in the same directory, readable by its owner alone, and ``commit(synchronized:)``
+/// gives it its own, in place of a file that has that name already. Without that the temporary file is removed when the
+/// value goes: after an error there is nothing under the final name, or what was there before.
+public struct PartialFile: ~Copyable, ByteSink {
+    public let path: String
+    /// Where the bytes stand until ``commit(synchronized:)``.
+    public let temporaryPath: String
+    private var sink: FileDescriptorSink
+    private var isOpen = true
+
+    /// Creates the temporary file. Throws ``FileError``.
+    public init(path: String) throws {
+        self.path = path
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        while true {
+            // Not the final name and something: that may be too long for a name.
+            let number = String(UInt64.random(in: 0 ... .max), radix: 16)
+            let candidate = "\(directory).frec-\(getpid())-\(number).partial"
+            let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            if descriptor >= 0 {
+                temporaryPath = candidate
+                sink = FileDescriptorSink(descriptor, name: candidate)
+                return
+            }
+            guard errno == EEXIST || errno == EINTR else { throw FileError.last("open", file: candidate) }
+        }
+    }
+
+    deinit {
+        if isOpen {
+            close(sink.descriptor)
+            unlink(temporaryPath)
+        }
+    }
+
+    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws { try sink.write(bytes) }
+
+    public mutating func write(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer
+    ) throws {
+        try sink.write(first, second, third)
+    }
+
+    /// Closes the file and gives it its name. With `synchronized`, its bytes and then its name are on the medium when
+    /// this returns, which takes milliseconds.
+    ///
+    /// Throws ``FileError``. The temporary file is gone then, and the file has not got its name, with one exception: when
+    /// the directory could not be synchronized, the file is in place.
+    public consuming func commit(synchronized: Bool = false) throws {
+        if synchronized, fsync(sink.descriptor) != 0 { throw FileError.last("fsync", file: temporaryPath) }
+        isOpen = false
+        // Also after an error the descriptor is closed.
+        guard close(sink.descriptor) == 0 || errno == EINTR else {
+            throw abandoned(FileError.last("close", file: temporaryPath))
+        }
+        guard rename(temporaryPath, path) == 0 else { throw abandoned(FileError.last("rename", file: path)) }
+        if synchronized { try Self.synchronizeDirectory(of: path) }
+    }
+
+    /// Removes the temporary file of a descriptor that is closed.
+    private func abandoned(_ error: FileError) -> FileError {
+        unlink(temporaryPath)
+        return error
+    }
+
+    private static func synchronizeDirectory(of path: String) throws {
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last("open", file: directory) }
+        defer { close(descriptor) }
+        // Some file systems cannot: there a rename is as lasting as they make it.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError.last("fsync", file: directory) }
+    }
+}
