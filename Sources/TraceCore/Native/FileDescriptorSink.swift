@@ -9,7 +9,8 @@
 /// Writes to a file descriptor that somebody else owns: a file, a pipe, a socket.
 ///
 /// A write that the system cuts short is continued, and one that a signal interrupts is made again. All else is a
-/// ``FileError``, also a descriptor that does not block and is full. One thread at a time.
+/// ``FileError``, also a descriptor that does not block and is full. A pipe or socket that nobody reads any more raises
+/// SIGPIPE, unless the process ignores that. One thread at a time.
 public struct FileDescriptorSink: ByteSink, Sendable {
     public let descriptor: Int32
     /// Names the file in errors.

@@ -65,10 +65,9 @@ public struct NativeFileWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
     /// Throws what the sink throws, or ``NativeFileError`` for records of 2^32 - 128 bytes or more. Nothing is allocated,
     /// and the records are not copied. Complexity: O(1), and what the sink makes of the bytes.
     public mutating func write(_ header: BatchHeader, records: RawSpan) throws {
-        guard !hasFailed else { throw NativeFileError(.failedBefore, at: Int(clamping: byteCount)) }
-        guard records.byteCount < 1 << 32 - 128 else {
-            let length = UInt64(records.byteCount)
-            throw NativeFileError(.invalid(.batchHeader, length), at: Int(clamping: byteCount))
+        try checkSink()
+        guard records.byteCount < (1 << 32) - 128 else {
+            throw NativeFileError(.invalid(.batchHeader, UInt64(records.byteCount)), at: Int(clamping: byteCount))
         }
         var header = header
         header.byteCount = UInt32(records.byteCount)
@@ -108,6 +107,7 @@ public struct NativeFileWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
     /// Throws what the sink throws, or ``NativeFileError/Reason/generationNotEnded`` behind a batch. The sink is gone
     /// then.
     public consuming func finish() throws -> Sink {
+        try checkSink()
         guard !isInsideGeneration else { throw NativeFileError(.generationNotEnded, at: Int(clamping: byteCount)) }
         chunk.begin()
         totals.append(to: &chunk)
@@ -137,9 +137,13 @@ public struct NativeFileWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
         if count > 0 { try writeChunk(kind) }
     }
 
+    private func checkSink() throws(NativeFileError) {
+        guard !hasFailed else { throw NativeFileError(.failedBefore, at: Int(clamping: byteCount)) }
+    }
+
     /// Writes what is in `chunk`, with a head unless there is no `kind`.
     private mutating func writeChunk(_ kind: NativeChunkKind? = nil) throws {
-        guard !hasFailed else { throw NativeFileError(.failedBefore, at: Int(clamping: byteCount)) }
+        try checkSink()
         if let kind { chunk.end(kind) }
         hasFailed = true
         try chunk.bytes.withUnsafeBytes { try sink.write($0) }

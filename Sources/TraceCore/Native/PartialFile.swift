@@ -51,8 +51,8 @@ public struct PartialFile: ~Copyable, ByteSink {
         try sink.write(first, second, third)
     }
 
-    /// Closes the file and gives it its name. With `synchronized`, its bytes and then its name are on the medium when
-    /// this returns, which takes milliseconds.
+    /// Closes the file and gives it its name. With `synchronized`, its bytes before and its name after that go through
+    /// `fsync`, which takes milliseconds: then they outlive a crash of the system, as far as its medium keeps its word.
     ///
     /// Throws ``FileError``. The temporary file is gone then, and the file has not got its name, with one exception: when
     /// the directory could not be synchronized, the file is in place.

@@ -193,6 +193,13 @@ import TraceCore
             #expect(error(try file(chunk(kind, all))) == NativeFileError(.invalid(field, 0xFFFF_FFFF), at: 72))
             #expect(error(try file(chunk(kind, []))) == NativeFileError(.truncated(field), at: 72))
         }
+        // One more than fits, even if the entries were as short as they can be.
+        for (kind, minimum, field) in [
+            (1, 8, NativeFileError.Field.schemaCount), (2, 6, .stringCount), (3, 10, .threadCount),
+        ] {
+            let payload = little(UInt32(2)) + [UInt8](repeating: 1, count: 2 * minimum - 1)
+            #expect(error(try file(chunk(UInt32(kind), payload))) == NativeFileError(.invalid(field, 2), at: 72))
+        }
         let long = little(UInt32(1)) + little(UInt32(7)) + little(UInt16(4097)) + [UInt8](repeating: 65, count: 4097)
         #expect(error(try file(chunk(2, long))) == NativeFileError(.invalid(.string, 4097), at: 80))
         let short = little(UInt32(1)) + little(UInt32(7)) + little(UInt16(3)) + [65, 65]
