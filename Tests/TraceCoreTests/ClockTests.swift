@@ -73,14 +73,6 @@ import TraceCore
         #expect(ClockRate(ticksPerSecond: 0, partsPerBillion: 0) == nil)
     }
 
-    @Test(arguments: [
-        (2_596_142_000, 4), (1_000_000_001, 4), (1_000_000_000, 3), (400_000_000, 1), (200_000_001, 1),
-        (200_000_000, 0), (24_000_000, 0), (1, 0),
-    ])
-    func unitsAreOfTheStatedLength(ticksPerSecond: UInt64, shift: UInt8) {
-        #expect(TraceClock.timeShift(ticksPerSecond: ticksPerSecond) == shift)
-    }
-
     /// In a process of its own: the choice is made once, before the first reading.
     @Test func withoutACounterTheSystemsClockServes() async {
         await #expect(processExitsWith: .success) {
@@ -94,7 +86,7 @@ import TraceCore
             #expect(pair.ticks <= pair.monotonic + pair.width && pair.monotonic <= pair.ticks + pair.width)
             var clock = TraceClock()
             #expect(clock.rate == ClockRate(ticksPerSecond: 1_000_000_000, partsPerBillion: 0))
-            #expect(clock.timeShift == 3)
+            #expect(clock.timeShift == UInt8(Stamp.unitShift))
             clock.refine()
             #expect(clock.rate.ticksPerSecond == 1_000_000_000)
             #expect(clock.conversion.nanoseconds(ticks: clock.start.ticks + 12345) == 12345)

@@ -1,5 +1,3 @@
-public import CPlatform
-
 /// An instant, in ticks of the trace's clock. Taken once, it can stand for several events: the end of a span and the begin
 /// of the next cost one reading of the clock.
 @frozen
@@ -10,10 +8,10 @@ public struct Stamp: Sendable, Hashable {
 
     /// The present.
     @inlinable @inline(__always)
-    public static var now: Stamp { Stamp(ticks: cplatform_cycle_counter()) }
+    public static var now: Stamp { Stamp(ticks: TraceClock.now()) }
 
-    /// Ticks in a unit of a record's time, as a power of two. A cycle counter of gigahertz has bits to spare; the one of
-    /// 64-bit ARM may step by 40 ns.
+    /// log2 of the ticks in a unit of a record's time. A cycle counter of gigahertz has bits to spare: its units are of some
+    /// 6 ns. The counter of 64-bit ARM may step by 40 ns. Fixed by the architecture, so that it costs nothing to know.
     @inlinable
     public static var unitShift: UInt64 {
         #if arch(x86_64)

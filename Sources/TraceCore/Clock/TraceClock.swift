@@ -12,7 +12,7 @@ public struct TraceClock: Sendable {
     /// As known so far: ``refine()`` makes it better.
     public private(set) var rate: ClockRate
     /// Times in records are in units of 2^timeShift ticks.
-    public let timeShift: UInt8
+    public var timeShift: UInt8 { UInt8(Stamp.unitShift) }
 
     /// The present instant in ticks. Comparable between threads; not ordered against earlier loads and stores.
     ///
@@ -35,7 +35,6 @@ public struct TraceClock: Sendable {
     public init(calibration: UInt64 = 2_000_000) {
         start = ClockPair.take()
         rate = ClockRate.architected ?? Self.measuredRate(since: start, for: calibration)
-        timeShift = Self.timeShift(ticksPerSecond: rate.ticksPerSecond)
     }
 
     /// Takes a pair, and the rate from the first pair to this one where that is better known than the present one.
@@ -50,14 +49,6 @@ public struct TraceClock: Sendable {
 
     /// From ticks to nanoseconds since ``start``, by the present ``rate``.
     public var conversion: ClockConversion { ClockConversion(start: start, rate: rate) }
-
-    /// 4 above 1 GHz, which are units of 4 to 16 ns; below, the least that makes a unit 5 ns or longer.
-    package static func timeShift(ticksPerSecond: UInt64) -> UInt8 {
-        guard ticksPerSecond <= 1_000_000_000 else { return 4 }
-        var shift: UInt8 = 0
-        while ticksPerSecond >> shift > 200_000_000 { shift += 1 }
-        return shift
-    }
 
     /// A machine that is put to sleep, or a counter that stands still, gives no rate: then it is measured again.
     private static func measuredRate(since first: ClockPair, for nanoseconds: UInt64) -> ClockRate {
