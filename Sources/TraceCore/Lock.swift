@@ -1,3 +1,5 @@
+internal import CPlatform
+
 #if canImport(Darwin)
     internal import Darwin
 #elseif canImport(Musl)
@@ -6,7 +8,8 @@
     internal import Glibc
 #endif
 
-/// A mutex for what happens rarely. The system's own, which tools that watch threads understand.
+/// A mutex for what happens rarely. The system's own, which tools that watch threads understand. Signal handlers that come
+/// while their thread holds it, or waits for it, may emit: they are refused before they come to any lock.
 final class Lock<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var state: State
@@ -24,8 +27,13 @@ final class Lock<State>: @unchecked Sendable {
     }
 
     func withLock<Result, Failure: Error>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
+        let wasOffPath = cplatform_is_off_path()
+        cplatform_set_off_path(true)
         pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        defer {
+            pthread_mutex_unlock(mutex)
+            cplatform_set_off_path(wasOffPath)
+        }
         return try body(&state)
     }
 }

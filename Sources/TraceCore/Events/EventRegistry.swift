@@ -1,6 +1,8 @@
 internal import CPlatform
+internal import Synchronization
 
 /// All events of the process, by number, and which of them are recorded. Any thread; takes a lock, and allocates.
+@usableFromInline
 final class EventRegistry: Sendable {
     static let shared = EventRegistry()
 
@@ -26,33 +28,39 @@ final class EventRegistry: Sendable {
         func updateSwitches() {
             let unregistered = isRecording ? cplatform_event_is_rare : cplatform_event_is_off
             cplatform_set_event_switch(0, UInt8(unregistered))
+            cplatform_set_event_switch(EventRegistry.none, UInt8(unregistered))
             schemas.forEach(updateSwitch)
         }
     }
 
     private let state = Lock(State())
 
-    /// The largest number: 65535 stays unused.
-    static let capacity = 65534
+    /// The number of all events that come when every other one is taken: none of them is recorded, all are counted.
+    @usableFromInline static let none: UInt16 = 65535
 
-    /// - Returns: the new event's id, or nil where none is left.
-    func register(
-        name: String, category: String, kind: EventKind, fields: [EventSchema.Field]
-    ) -> UInt16? {
+    /// Gives an event its id, unless `number` holds one by now: 1 to 65534, or ``none``.
+    func register(_ schema: EventSchema, as number: borrowing Atomic<UInt16>) -> UInt16 {
         state.withLock { state in
-            guard state.schemas.count < Self.capacity else { return nil }
-            let id = UInt16(state.schemas.count + 1)
-            let schema = EventSchema(id: id, name: name, category: category, kind: kind, fields: fields)
-            state.schemas.append(schema)
-            state.updateSwitch(schema)
-            return id
+            let known = number.load(ordering: .relaxed)
+            guard known == 0 else { return known }
+            var schema = schema
+            schema.id = UInt16(state.schemas.count + 1)
+            if schema.id != Self.none {
+                state.schemas.append(schema)
+                state.updateSwitch(schema)
+            }
+            number.store(schema.id, ordering: .releasing)
+            return schema.id
         }
     }
 
-    /// - Returns: the number of a static string, 1 or more.
-    func register(text: String) -> UInt32 {
+    /// Gives a static text its number, 1 or more, unless it has one by now.
+    func register(_ text: String, as number: borrowing Atomic<UInt32>) -> UInt32 {
         state.withLock { state in
+            let known = number.load(ordering: .relaxed)
+            guard known == 0 else { return known }
             state.texts.append(text)
+            number.store(UInt32(state.texts.count), ordering: .releasing)
             return UInt32(state.texts.count)
         }
     }

@@ -31,7 +31,7 @@ public struct EventState: ~Copyable, Sendable {
 
     /// The id, registered now where it was not. Any thread; takes a lock and allocates the first time.
     ///
-    /// - Returns: 0 where all ids are taken: such an event is never recorded.
+    /// - Returns: ``EventRegistry/none`` where all ids are taken.
     @inlinable
     @inline(never)
     package func registered(_ fields: () -> [EventSchema.Field]) -> UInt16 {
@@ -41,13 +41,9 @@ public struct EventState: ~Copyable, Sendable {
 
     @usableFromInline
     func register(_ fields: [EventSchema.Field]) -> UInt16 {
-        let assigned = EventRegistry.shared.register(
-            name: name.description, category: category.description, kind: kind, fields: fields)
-        guard let assigned else { return 0 }
-        // Two threads may come here together: the first number stays, the other schema is never used.
-        let (exchanged, original) = number.compareExchange(
-            expected: 0, desired: assigned, ordering: .acquiringAndReleasing)
-        return exchanged ? assigned : original
+        let schema = EventSchema(
+            id: 0, name: name.description, category: category.description, kind: kind, fields: fields)
+        return EventRegistry.shared.register(schema, as: number)
     }
 }
 
@@ -79,10 +75,10 @@ extension EventState {
     func emitRare<Encoding: RecordEncoding, Record: EncodedRecord>(
         _ record: Record, at stamp: Stamp, as encoding: Encoding.Type, _ fields: () -> [EventSchema.Field]
     ) {
-        guard let id = ThreadLane.offPath({ registered(fields) }), id != 0, cplatform_event_switch(id) != 0 else {
-            return
-        }
-        if id <= Encoding.maximumID {
+        guard let id = ThreadLane.offPath({ registered(fields) }), cplatform_event_switch(id) != 0 else { return }
+        if id == EventRegistry.none {
+            ThreadLane.countRefused()
+        } else if id <= Encoding.maximumID {
             ThreadLane.emit(record, id: UInt32(id), at: stamp, as: Encoding.self)
         } else {
             ThreadLane.emit(ExtendedRecord<Encoding, Record>(record), id: UInt32(id), at: stamp, as: Encoding.self)

@@ -24,10 +24,7 @@ public struct StaticText: ~Copyable, Sendable {
 
     @usableFromInline
     func register() -> UInt32 {
-        let assigned = EventRegistry.shared.register(text: text.description)
-        let (exchanged, original) = number.compareExchange(
-            expected: 0, desired: assigned, ordering: .acquiringAndReleasing)
-        return exchanged ? assigned : original
+        EventRegistry.shared.register(text.description, as: number)
     }
 
     @frozen
