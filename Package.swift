@@ -41,7 +41,7 @@ let package = Package(
             path: "Benchmarks/RingStrategies", swiftSettings: settings),
         .target(
             name: "Suites",
-            dependencies: ["CPlatform", "Harness", "RingStrategies", "RingBuffers", "TraceFormats"],
+            dependencies: ["CPlatform", "Harness", "RingStrategies", "RingBuffers", "TraceCore", "TraceFormats"],
             path: "Benchmarks/Suites", swiftSettings: settings),
         .executableTarget(
             name: "bench",

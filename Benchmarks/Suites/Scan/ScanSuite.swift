@@ -4,7 +4,7 @@ import TraceFormats
 /// Scanning of real traces in place. Without `--input`, a trace is synthesised from the seed.
 public enum ScanSuite: Suite {
     public static let name = "scan"
-    public static let summary = "Go execution traces in place: batches hopped over, records, arguments (--input FILE)"
+    public static let summary = "traces in place: Go's (--input FILE) and this package's own"
     /// The parameter `input` of a trace that was made up.
     public static let syntheticInput = "synthetic"
 
@@ -32,7 +32,7 @@ public enum ScanSuite: Suite {
             let found = try trace.withBytes { try GoTraceWorkload.arguments($0) }
             return found == trace.arguments ? nil : "another number or sum of arguments than the first pass found"
         }
-        return plan.contenders
+        return plan.contenders + NativeContenders(seed: options.seed).all()
     }
 
     public static func lacks(_ options: SuiteOptions) -> [String] {

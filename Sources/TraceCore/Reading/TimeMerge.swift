@@ -1,0 +1,164 @@
+/// The events of many batches of several threads in the order of their times; ties by lane, then index.
+///
+/// ```swift
+/// var merge = try TimeMerge(batches, in: bytes)
+/// while let record = try merge.next(in: bytes, shapes) { ... }
+/// ```
+///
+/// Lazy: it makes the keys of a window of time (one word an event), merges them, and decodes each event as it is asked
+/// for. A batch is opened when the window reaches its base time. Memory: about 5 words per record of the open batches.
+/// One thread at a time.
+public struct TimeMerge: ~Copyable {
+    /// All batches, by base time, highest first: the next to be opened is the last.
+    private var unopened: [MergeLane]
+    /// The open ones, in the order of ties.
+    private var lanes: [MergeLane] = []
+    /// The same as they are being delivered; there is one for each lane of a key.
+    @usableFromInline var places: UnsafeMutablePointer<MergeLane>
+    private var placeCapacity = 0
+    @usableFromInline var layout = KeyLayout()
+    /// The window's keys, in order, are `keys[next..<end]`.
+    @usableFromInline var keys: UnsafeMutablePointer<UInt64>
+    @usableFromInline var next = 0
+    @usableFromInline var end = 0
+    private var buffer: UnsafeMutablePointer<UInt64>
+    private var capacity = 0
+    /// How much time the next window spans.
+    private var width: UInt64 = 1 << 16
+    private let byteCount: Int
+
+    /// As many keys as two levels of a merge hold in a second-level cache.
+    private static var wantedKeys: Int { 1 << 15 }
+    /// Bytes of open batches at which no further one is opened, unless the time demands it.
+    private static var wantedBytes: Int { 8 << 20 }
+
+    /// A merge of these batches, which may come in any order.
+    ///
+    /// Throws ``DecodingError`` if they do not have one `timeShift`, at that field of one that differs. Traps if
+    /// `bytes` is shorter than the span that they came from. Complexity: O(batches log(batches)).
+    public init(_ batches: [Batch], in bytes: RawSpan) throws(DecodingError) {
+        unopened = try Self.ranked(batches, in: bytes)
+        byteCount = bytes.byteCount
+        buffer = .allocate(capacity: 1)
+        keys = buffer
+        places = .allocate(capacity: 1)
+    }
+
+    deinit {
+        buffer.deallocate()
+        places.deallocate()
+    }
+
+    /// All batches with their places in the order of ties, by base time, highest first.
+    private static func ranked(_ batches: [Batch], in bytes: RawSpan) throws(DecodingError) -> [MergeLane] {
+        let order = batches.indices.sorted { one, other in
+            let (a, b) = (batches[one].header, batches[other].header)
+            return (a.lane, a.ticket, a.baseTime, a.baseIndex, one) < (b.lane, b.ticket, b.baseTime, b.baseIndex, other)
+        }
+        var all: [MergeLane] = []
+        all.reserveCapacity(order.count)
+        for (rank, number) in order.enumerated() {
+            let batch = batches[number]
+            precondition(
+                batch.records.upperBound <= bytes.byteCount, "the span is not the one that the batches came from")
+            guard batch.header.timeShift == batches[0].header.timeShift else {
+                throw DecodingError(
+                    .timeShift(batch.header.timeShift), at: batch.records.lowerBound - BatchHeader.byteCount + 6)
+            }
+            all.append(MergeLane(batch, number: number, rank: rank))
+        }
+        all.sort { ($0.nextTime, $0.rank) > ($1.nextTime, $1.rank) }
+        return all
+    }
+
+    /// Makes the next window that has a key. False if there is none.
+    @usableFromInline
+    @inline(never)
+    mutating func prepare(_ bytes: RawSpan, _ shapes: borrowing ShapeTable) throws(DecodingError) -> Bool {
+        precondition(bytes.byteCount >= byteCount, "the span is not the one that the batches came from")
+        repeat {
+            for place in lanes.indices { lanes[place] = places[place] }
+            lanes.removeAll { $0.slot.position >= $0.slot.end }
+            guard let last = openWindow() else { return false }
+            do throws(DecodingError) {
+                try fill(bytes, shapes, last: last)
+            } catch {
+                setPlaces()
+                throw error
+            }
+            setPlaces()
+            // Empty where nothing but the end of a batch was found.
+        } while next == end
+        return true
+    }
+
+    private mutating func setPlaces() {
+        if lanes.count > placeCapacity {
+            places.deallocate()
+            placeCapacity = 2 * lanes.count
+            places = .allocate(capacity: placeCapacity)
+        }
+        for place in lanes.indices { (places + place).initialize(to: lanes[place]) }
+    }
+
+    /// Opens the batches of the next window, and finds its layout and last time. Nil if no batch is left.
+    private mutating func openWindow() -> UInt64? {
+        guard let first = lanes.reduce(unopened.last?.nextTime, { min($0 ?? .max, $1.nextTime) }) else { return nil }
+        var last = first.addingReportingOverflow(width).overflow ? .max : first + width
+        var byteCount = lanes.reduce(0) { $0 + $1.slot.end - $1.slot.position }
+        let open = lanes.count
+        while let lane = unopened.last, lane.nextTime <= last {
+            byteCount += lane.slot.end - lane.slot.position
+            if byteCount > Self.wantedBytes, lane.nextTime > first {
+                last = lane.nextTime - 1
+                break
+            }
+            lanes.append(lane)
+            unopened.removeLast()
+        }
+        if lanes.count > open { lanes.sort { $0.rank < $1.rank } }
+        layout.bias = first &- 1
+        layout.offsetBits = UInt64(lanes.reduce(1 << 14) { max($0, $1.slot.end - $1.slot.start) }.binaryWidth)
+        layout.laneBits = UInt64((lanes.count - 1).binaryWidth)
+        return min(last, first.addingReportingOverflow(layout.reach).overflow ? .max : first + layout.reach)
+    }
+
+    /// Makes and merges the keys of the open batches up to `last`.
+    private mutating func fill(
+        _ bytes: RawSpan, _ shapes: borrowing ShapeTable, last: UInt64
+    ) throws(DecodingError) {
+        var runs: [KeyMerge.Run] = []
+        runs.reserveCapacity(lanes.count)
+        var words = 1
+        for lane in lanes {
+            runs.append(KeyMerge.Run(start: words, count: 0))
+            words += (lane.slot.end - lane.slot.position) / 3 + 2
+        }
+        if words > capacity {
+            buffer.deallocate()
+            capacity = words + words / 2
+            buffer = .allocate(capacity: 2 * capacity)
+        }
+        (next, end) = (0, 0)
+        var sink = KeySink(lanes, runs, buffer, layout, last: last)
+        // If it throws, the lanes are as they were: a further call finds the same error.
+        try InterleavedScan.run(bytes, shapes, &sink)
+        lanes = sink.lanes
+        runs = sink.runs.filter { $0.count > 0 }
+        for run in runs { KeyMerge.seal(buffer, run) }
+        keys = KeyMerge.merge(&runs, buffer, buffer + capacity)
+        guard let run = runs.first else { return }
+        (next, end) = (run.start, run.start + run.count)
+        if run.count < Self.wantedKeys / 2 {
+            let factor = UInt64(min(16, Self.wantedKeys / max(run.count, 1)))
+            width = width.multipliedReportingOverflow(by: factor).overflow ? .max : width * factor
+        } else if run.count > Self.wantedKeys * 2 {
+            width = max(1, width / UInt64(run.count / Self.wantedKeys))
+        }
+    }
+}
+
+extension Int {
+    /// Bits to hold it.
+    fileprivate var binaryWidth: Int { Int.bitWidth - leadingZeroBitCount }
+}
