@@ -62,9 +62,8 @@ extension NativeSums {
         schemas &+= UInt64(event.schema)
         times &+= event.time
         words &+= event.words.0 &+ event.words.1
-        offsets &+= UInt64(event.record.lowerBound)
         ends &+= UInt64(event.record.upperBound)
-        order &+= offsets
+        order &+= times
     }
 }
 
@@ -109,7 +108,8 @@ struct NativePage {
 
     private mutating func put(_ value: UInt64, bytes: Int) {
         for index in 0..<bytes {
-            page.storeBytes(of: UInt8(truncatingIfNeeded: value >> UInt64(8 * index)), toByteOffset: position, as: UInt8.self)
+            let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
+            page.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
             position += 1
         }
     }

@@ -77,7 +77,6 @@ private struct ArgumentSums: ScanVisitor {
         sums.schemas &+= UInt64(event.schema)
         sums.times &+= event.time
         sums.words &+= event.words.0 &+ event.words.1 &+ event.words.2
-        sums.offsets &+= UInt64(truncatingIfNeeded: event.offset)
         sums.ends &+= UInt64(truncatingIfNeeded: event.end)
     }
 }
@@ -91,9 +90,8 @@ private struct OrderedSums: ScanVisitor {
         sums.schemas &+= UInt64(event.schema)
         sums.times &+= event.time
         sums.words &+= event.words.0 &+ event.words.1 &+ event.words.2
-        sums.offsets &+= UInt64(truncatingIfNeeded: event.offset)
         sums.ends &+= UInt64(truncatingIfNeeded: event.end)
-        sums.order &+= sums.offsets
+        sums.order &+= sums.times
     }
 }
 
@@ -117,7 +115,6 @@ extension NativeSums {
         schemas &+= UInt64(record.schema)
         times &+= record.time
         words &+= record.words.0 &+ record.words.1 &+ record.words.2
-        offsets &+= UInt64(truncatingIfNeeded: record.offset)
-        order &+= offsets
+        order &+= times
     }
 }

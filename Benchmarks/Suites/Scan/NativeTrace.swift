@@ -93,7 +93,6 @@ struct NativeSums: Hashable {
     var schemas: UInt64 = 0
     var times: UInt64 = 0
     var words: UInt64 = 0
-    var offsets: UInt64 = 0
     var ends: UInt64 = 0
     var order: UInt64 = 0
 }

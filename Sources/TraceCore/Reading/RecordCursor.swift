@@ -52,17 +52,14 @@ public struct RecordCursor: Sendable {
         let length = entry.length
         guard length != 0, length <= end &- offset else { return try nextExactly(in: bytes, shapes) }
         let next = offset &+ length
-        let shape = entry.shape(table)
+        let shape = entry.shape
         time &+= entry.delta
         position = next
         let number = index
         index = (index &+ 1) & 0xFFFF_FFFF_FFFF
         return Record(
             schema: entry.schema, shape: shape, offset: offset, time: time, index: number, generation: generation,
-            words: (
-                entry.argument(0, bytes, at: offset, table), entry.argument(1, bytes, at: offset, table),
-                entry.argument(2, bytes, at: offset, table)
-            ),
+            words: entry.words(bytes, at: offset, table),
             payload: Range(uncheckedBounds: (shape == .text ? offset &+ 4 : next, next)), isTruncated: false)
     }
 

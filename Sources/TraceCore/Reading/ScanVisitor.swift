@@ -44,10 +44,7 @@ public struct ScannedEvent {
         self.time = time
         schema = entry.schema
         offset = position
-        words = (
-            entry.argument(0, bytes, at: position, table), entry.argument(1, bytes, at: position, table),
-            entry.argument(2, bytes, at: position, table)
-        )
+        words = entry.words(bytes, at: position, table)
         payloadStart = position &+ 4
         end = position &+ entry.length
     }
