@@ -1,31 +1,45 @@
-/// A batch that a merge has opened.
-@frozen
-@usableFromInline
+/// A batch that a merge has opened: how far its keys have been made.
 struct MergeLane {
-    @usableFromInline let batch: Int
+    let source: MergeSource
     /// Its place in the order of ties.
-    @usableFromInline let rank: Int
-    /// Where the keys have been made up to.
-    @usableFromInline var slot: ScanSlot
+    let rank: Int
+    var slot: ScanSlot
     /// Of its next record.
-    @usableFromInline var nextTime: UInt64
-    /// Of the next event to be delivered.
-    @usableFromInline var index: UInt64
-    @usableFromInline var generation: UInt64
+    var nextTime: UInt64
+    var state: MergeState
 
     init(_ batch: Batch, number: Int, rank: Int) {
-        self.batch = number
+        source = MergeSource(start: batch.records.lowerBound, end: batch.records.upperBound, batch: number)
         self.rank = rank
         slot = ScanSlot(batch)
         nextTime = batch.header.baseTime
-        index = batch.header.baseIndex & 0xFFFF_FFFF_FFFF
-        generation = batch.header.generation
+        state = MergeState(
+            index: batch.header.baseIndex & 0xFFFF_FFFF_FFFF, generation: batch.header.generation)
     }
+}
+
+/// Where the records of a batch stand, and which it is.
+@frozen
+@usableFromInline
+struct MergeSource {
+    @usableFromInline let start: Int
+    @usableFromInline let end: Int
+    @usableFromInline let batch: Int
+    /// Makes it 32 bytes, which are found by a shift.
+    @usableFromInline let unused = 0
+}
+
+/// Of the next event to be delivered.
+@frozen
+@usableFromInline
+struct MergeState {
+    @usableFromInline var index: UInt64
+    @usableFromInline var generation: UInt64
 }
 
 /// The layout of the keys of one window of time: `time | lane | offset`, from the highest bit down.
 ///
-/// The time counts from the window's first, plus 1; a lane is a place in ``TimeMerge/places``, which stand in the order
+/// The time counts from the window's first, plus 1; a lane is a place in ``TimeMerge/sources``, which stand in the order
 /// of ties; the offset is from the start of the batch's records. So the order of keys is the order of events. Neither 0 nor
 /// all ones is a key.
 @frozen

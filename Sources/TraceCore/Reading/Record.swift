@@ -51,6 +51,21 @@ public struct Record: Sendable, Hashable {
         self.isTruncated = isTruncated
     }
 
+    /// Requires: as the entry's initializer does, and a length that is not 0.
+    @inlinable
+    @inline(__always)
+    init(
+        _ entry: DenseEntry, _ bytes: RawSpan, at offset: Int, time: UInt64, index: UInt64, generation: UInt64,
+        _ table: RawSpan
+    ) {
+        let shape = entry.shape
+        let end = offset &+ entry.length
+        self.init(
+            schema: entry.schema, shape: shape, offset: offset, time: time, index: index, generation: generation,
+            words: entry.words(bytes, at: offset, table),
+            payload: Range(uncheckedBounds: (shape == .text ? offset &+ 4 : end, end)), isTruncated: false)
+    }
+
     @inlinable
     @inline(__always)
     init(_ decoded: Decoded, index: UInt64, generation: UInt64) {

@@ -51,16 +51,11 @@ public struct RecordCursor: Sendable {
         let entry = DenseEntry(bytes, at: offset, table)
         let length = entry.length
         guard length != 0, length <= end &- offset else { return try nextExactly(in: bytes, shapes) }
-        let next = offset &+ length
-        let shape = entry.shape
         time &+= entry.delta
-        position = next
+        position = offset &+ length
         let number = index
         index = (index &+ 1) & 0xFFFF_FFFF_FFFF
-        return Record(
-            schema: entry.schema, shape: shape, offset: offset, time: time, index: number, generation: generation,
-            words: entry.words(bytes, at: offset, table),
-            payload: Range(uncheckedBounds: (shape == .text ? offset &+ 4 : next, next)), isTruncated: false)
+        return Record(entry, bytes, at: offset, time: time, index: number, generation: generation, table)
     }
 
     /// The next record by the checked decoder, whatever it is.

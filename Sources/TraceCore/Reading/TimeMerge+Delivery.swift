@@ -12,20 +12,30 @@ extension TimeMerge {
             let key = keys[next]
             next &+= 1
             let number = layout.lane(key)
-            // SAFETY: a key was made of a lane's place.
-            let slot = places[number].slot
-            let offset = slot.start &+ layout.offset(key)
+            // SAFETY: a key was made of a lane's place, and there are as many sources and states.
+            let source = sources[number]
+            let offset = source.start &+ layout.offset(key)
+            let index = states[number].index
+            if offset <= source.end &- DenseTable.margin {
+                let table = shapes.fast.span.bytes
+                let entry = DenseEntry(bytes, at: offset, table)
+                if entry.length != 0, entry.length <= source.end &- offset {
+                    states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
+                    return Record(
+                        entry, bytes, at: offset, time: layout.time(key), index: index,
+                        generation: states[number].generation, table)
+                }
+            }
             let decoded = try CheckedDecoder.record(
-                bytes, at: offset, end: slot.end, time: layout.time(key), shapes)
-            let index = places[number].index
+                bytes, at: offset, end: source.end, time: layout.time(key), shapes)
             switch decoded.kind {
             case .generation:
-                places[number].generation = decoded.words.0
+                states[number].generation = decoded.words.0
                 continue
-            case .lost: places[number].index = (index &+ decoded.words.0) & 0xFFFF_FFFF_FFFF
-            case .event: places[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
+            case .lost: states[number].index = (index &+ decoded.words.0) & 0xFFFF_FFFF_FFFF
+            case .event: states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
             }
-            return Record(decoded, index: index, generation: places[number].generation)
+            return Record(decoded, index: index, generation: states[number].generation)
         }
     }
 
@@ -46,7 +56,7 @@ extension TimeMerge {
         visitor = sink
     }
 
-    /// Hands what is left of the window to `visitor`.
+    /// Hands what is left of the window to `visitor`. The loop within has no call, so that the visitor stays in registers.
     @inlinable
     @inline(__always)
     mutating func deliver<Visitor: ScanVisitor & ~Copyable>(
@@ -54,32 +64,34 @@ extension TimeMerge {
     ) throws(DecodingError) {
         let table = shapes.fast.span.bytes
         let layout = layout
-        let places = places
-        let (keys, end) = (keys, end)
+        let (keys, end, sources) = (keys, end, sources)
         var index = next
-        while index < end {
-            let key = keys[index]
-            index &+= 1
-            let lane = layout.lane(key)
-            // SAFETY: a key was made of a lane's place.
-            let slot = places[lane].slot
-            let offset = slot.start &+ layout.offset(key)
-            let time = layout.time(key)
-            let batch = places[lane].batch
-            if offset <= slot.end &- DenseTable.margin {
+        while true {
+            while index < end {
+                let key = keys[index]
+                // SAFETY: a key was made of a lane's place, and `sources` has as many.
+                let source = sources[layout.lane(key)]
+                let offset = source.start &+ layout.offset(key)
+                guard offset <= source.end &- DenseTable.margin else { break }
                 let entry = DenseEntry(bytes, at: offset, table)
-                if entry.length != 0, entry.length <= slot.end &- offset {
-                    visitor.event(ScannedEvent(entry, bytes, at: offset, time: time, batch: batch, table))
-                    continue
-                }
+                guard entry.length != 0, entry.length <= source.end &- offset else { break }
+                index &+= 1
+                visitor.event(
+                    ScannedEvent(entry, bytes, at: offset, time: layout.time(key), batch: source.batch, table))
             }
-            let decoded = try CheckedDecoder.record(bytes, at: offset, end: slot.end, time: time, shapes)
+            next = index
+            guard index < end else { return }
+            let key = keys[index]
+            let source = sources[layout.lane(key)]
+            let time = layout.time(key)
+            let decoded = try CheckedDecoder.record(
+                bytes, at: source.start &+ layout.offset(key), end: source.end, time: time, shapes)
+            index &+= 1
             switch decoded.kind {
-            case .event: visitor.event(ScannedEvent(decoded, batch: batch))
-            case .lost: visitor.lost(decoded.words.0, at: time, batch: batch)
-            case .generation: visitor.generation(decoded.words.0, at: time, batch: batch)
+            case .event: visitor.event(ScannedEvent(decoded, batch: source.batch))
+            case .lost: visitor.lost(decoded.words.0, at: time, batch: source.batch)
+            case .generation: visitor.generation(decoded.words.0, at: time, batch: source.batch)
             }
         }
-        next = end
     }
 }

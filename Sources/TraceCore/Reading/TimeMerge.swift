@@ -13,9 +13,10 @@ public struct TimeMerge: ~Copyable {
     private var unopened: [MergeLane]
     /// The open ones, in the order of ties.
     private var lanes: [MergeLane] = []
-    /// The same as they are being delivered; there is one for each lane of a key.
-    @usableFromInline var places: UnsafeMutablePointer<MergeLane>
-    private var placeCapacity = 0
+    /// Of the lanes of the window's keys, as they are being delivered.
+    @usableFromInline var sources: UnsafeMutablePointer<MergeSource>
+    @usableFromInline var states: UnsafeMutablePointer<MergeState>
+    private var laneCapacity = 0
     @usableFromInline var layout = KeyLayout()
     /// The window's keys, in order, are `keys[next..<end]`.
     @usableFromInline var keys: UnsafeMutablePointer<UInt64>
@@ -41,12 +42,14 @@ public struct TimeMerge: ~Copyable {
         byteCount = bytes.byteCount
         buffer = .allocate(capacity: 1)
         keys = buffer
-        places = .allocate(capacity: 1)
+        sources = .allocate(capacity: 1)
+        states = .allocate(capacity: 1)
     }
 
     deinit {
         buffer.deallocate()
-        places.deallocate()
+        sources.deallocate()
+        states.deallocate()
     }
 
     /// All batches with their places in the order of ties, by base time, highest first.
@@ -77,28 +80,28 @@ public struct TimeMerge: ~Copyable {
     mutating func prepare(_ bytes: RawSpan, _ shapes: borrowing ShapeTable) throws(DecodingError) -> Bool {
         precondition(bytes.byteCount >= byteCount, "the span is not the one that the batches came from")
         repeat {
-            for place in lanes.indices { lanes[place] = places[place] }
+            for lane in lanes.indices { lanes[lane].state = states[lane] }
             lanes.removeAll { $0.slot.position >= $0.slot.end }
             guard let last = openWindow() else { return false }
-            do throws(DecodingError) {
-                try fill(bytes, shapes, last: last)
-            } catch {
-                setPlaces()
-                throw error
-            }
-            setPlaces()
+            publishLanes()
+            try fill(bytes, shapes, last: last)
             // Empty where nothing but the end of a batch was found.
         } while next == end
         return true
     }
 
-    private mutating func setPlaces() {
-        if lanes.count > placeCapacity {
-            places.deallocate()
-            placeCapacity = 2 * lanes.count
-            places = .allocate(capacity: placeCapacity)
+    private mutating func publishLanes() {
+        if lanes.count > laneCapacity {
+            sources.deallocate()
+            states.deallocate()
+            laneCapacity = 2 * lanes.count
+            sources = .allocate(capacity: laneCapacity)
+            states = .allocate(capacity: laneCapacity)
         }
-        for place in lanes.indices { (places + place).initialize(to: lanes[place]) }
+        for (number, lane) in lanes.enumerated() {
+            (sources + number).initialize(to: lane.source)
+            (states + number).initialize(to: lane.state)
+        }
     }
 
     /// Opens the batches of the next window, and finds its layout and last time. Nil if no batch is left.
@@ -118,7 +121,7 @@ public struct TimeMerge: ~Copyable {
         }
         if lanes.count > open { lanes.sort { $0.rank < $1.rank } }
         layout.bias = first &- 1
-        layout.offsetBits = UInt64(lanes.reduce(1 << 14) { max($0, $1.slot.end - $1.slot.start) }.binaryWidth)
+        layout.offsetBits = UInt64(lanes.reduce(1) { max($0, $1.source.end - $1.source.start - 1) }.binaryWidth)
         layout.laneBits = UInt64((lanes.count - 1).binaryWidth)
         return min(last, first.addingReportingOverflow(layout.reach).overflow ? .max : first + layout.reach)
     }
