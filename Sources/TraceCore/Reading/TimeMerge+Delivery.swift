@@ -48,7 +48,15 @@ extension TimeMerge {
     ) throws(DecodingError) {
         var sink = visitor
         do throws(DecodingError) {
-            repeat { try deliver(bytes, shapes, &sink) } while try prepare(bytes, shapes)
+            repeat {
+                var layout = KeyLayout()
+                layout.bias = self.layout.bias
+                if self.layout.isUsual {
+                    try deliver(layout, bytes, shapes, &sink)
+                } else {
+                    try deliver(self.layout, bytes, shapes, &sink)
+                }
+            } while try prepare(bytes, shapes)
         } catch {
             visitor = sink
             throw error
@@ -60,10 +68,9 @@ extension TimeMerge {
     @inlinable
     @inline(__always)
     mutating func deliver<Visitor: ScanVisitor & ~Copyable>(
-        _ bytes: RawSpan, _ shapes: borrowing ShapeTable, _ visitor: inout Visitor
+        _ layout: KeyLayout, _ bytes: RawSpan, _ shapes: borrowing ShapeTable, _ visitor: inout Visitor
     ) throws(DecodingError) {
         let table = shapes.fast.span.bytes
-        let layout = layout
         let (keys, end, sources) = (keys, end, sources)
         var index = next
         while true {

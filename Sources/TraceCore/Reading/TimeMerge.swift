@@ -120,9 +120,9 @@ public struct TimeMerge: ~Copyable {
             unopened.removeLast()
         }
         if lanes.count > open { lanes.sort { $0.rank < $1.rank } }
+        layout.fit(
+            lanes: lanes.count, byteCount: lanes.reduce(0) { max($0, $1.source.end - $1.source.start) })
         layout.bias = first &- 1
-        layout.offsetBits = UInt64(lanes.reduce(1) { max($0, $1.source.end - $1.source.start - 1) }.binaryWidth)
-        layout.laneBits = UInt64((lanes.count - 1).binaryWidth)
         return min(last, first.addingReportingOverflow(layout.reach).overflow ? .max : first + layout.reach)
     }
 
@@ -159,9 +159,4 @@ public struct TimeMerge: ~Copyable {
             width = max(1, width / UInt64(run.count / Self.wantedKeys))
         }
     }
-}
-
-extension Int {
-    /// Bits to hold it.
-    fileprivate var binaryWidth: Int { Int.bitWidth - leadingZeroBitCount }
 }

@@ -54,7 +54,8 @@ enum Agreement {
                 if bare[index].schema == 0 { bare[index].offset = -1 }
             }
             let events = found.filter { $0.schema != 0 }.map { [UInt64($0.schema), $0.time] }
-            let (some, someTimes) = isMalformed
+            let (some, someTimes) =
+                isMalformed
                 ? (Array(bare.prefix(all[number].count)), Array(events.prefix(times[number].count))) : (bare, events)
             if let wrong = difference(all[number], some) { return "scan of batch \(number): " + wrong }
             if times[number] != someTimes { return "scanTimes of batch \(number)" }
