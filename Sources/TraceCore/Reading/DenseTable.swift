@@ -82,7 +82,8 @@ struct DenseEntry {
         head = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt32.self))
         // SAFETY: any byte is an index of the kinds, and any kind and byte are one of the entries.
         let kind = table.unsafeLoad(
-            fromUncheckedByteOffset: DenseTable.kinds &* 8 &+ Int(truncatingIfNeeded: head & 0xFF) &* 2, as: UInt16.self)
+            fromUncheckedByteOffset: DenseTable.kinds &* 8 &+ Int(truncatingIfNeeded: head & 0xFF) &* 2, as: UInt16.self
+        )
         place = Int(truncatingIfNeeded: UInt32(kind) | head &>> 24) &* 8
         length = Self.byte(0, place, table)
     }

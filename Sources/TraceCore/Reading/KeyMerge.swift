@@ -1,8 +1,8 @@
 /// Merges sorted runs of keys, two at a time, without a branch on a key.
 ///
 /// Keys are neither 0 nor `UInt64.max`: those stand before and behind each run, so that neither end of a merge looks
-/// whether a run is used up. A merge goes from both ends at once, half of the keys each: two chains of dependent loads
-/// overlap.
+/// whether a run is used up. A merge goes on at four places at once, so that four chains of dependent loads overlap: from
+/// both ends, and from its middle both ways.
 ///
 /// ```
 ///   0 run 0 max  0 run 1 max  0 run 2 max  ...
@@ -57,7 +57,11 @@ enum KeyMerge {
         keys[run.start + run.count] = .max
     }
 
-    /// Requires: both runs sealed; room for all keys at `target`.
+    /// Requires: both runs sealed and not empty; room for all keys at `target`.
+    ///
+    /// The lower half of all keys is merged from both its ends, and so is the upper. Where a chain has used up its part of
+    /// a run it meets a word that loses against any key of its half: one of those around the run, or a key of the run's
+    /// part in the other half.
     @inline(__always)
     private static func pair(
         _ first: UnsafeMutablePointer<UInt64>, _ firstCount: Int, _ second: UnsafeMutablePointer<UInt64>,
@@ -65,25 +69,60 @@ enum KeyMerge {
     ) {
         let count = firstCount &+ secondCount
         let half = count / 2
+        let middle = split(first, firstCount, second, secondCount, at: half)
+        let quarter = half / 2
         var (a, b) = (first, second)
-        var (y, z) = (first + (firstCount - 1), second + (secondCount - 1))
-        var back = target + (count - 1)
-        // SAFETY: an end that has used up a run meets the word around it, which loses against any key, so `a`, `b`, `y`
-        // and `z` stay within their runs and the words around.
-        for index in 0..<half {
-            let (low, high) = (a.pointee, b.pointee)
-            let isSecond = high < low
-            target[index] = isSecond ? high : low
-            a += isSecond ? 0 : 1
-            b += isSecond ? 1 : 0
-
-            let (left, right) = (y.pointee, z.pointee)
-            let isFirst = right < left
-            back.pointee = isFirst ? left : right
-            back -= 1
-            y -= isFirst ? 1 : 0
-            z -= isFirst ? 0 : 1
+        var (c, d) = (first + (middle &- 1), second + (half &- middle &- 1))
+        var (e, f) = (first + middle, second + (half &- middle))
+        var (g, h) = (first + (firstCount &- 1), second + (secondCount &- 1))
+        let upper = target + half
+        let end = target + count
+        // SAFETY: see above: all eight stay within their runs and the words around.
+        for index in 0..<quarter {
+            target[index] = lower(&a, &b)
+            upper[-1 &- index] = greater(&c, &d)
+            upper[index] = lower(&e, &f)
+            end[-1 &- index] = greater(&g, &h)
         }
-        if count & 1 != 0 { target[half] = min(a.pointee, b.pointee) }
+        for index in quarter..<half &- quarter { target[index] = lower(&a, &b) }
+        for index in quarter..<count &- half &- quarter { upper[index] = lower(&e, &f) }
+    }
+
+    /// How many of the lowest `count` keys of both runs are of the first. Complexity: O(log(count)).
+    private static func split(
+        _ first: UnsafeMutablePointer<UInt64>, _ firstCount: Int, _ second: UnsafeMutablePointer<UInt64>,
+        _ secondCount: Int, at count: Int
+    ) -> Int {
+        var low = max(0, count - secondCount)
+        var high = min(count, firstCount)
+        while low < high {
+            let middle = (low + high) / 2
+            if first[middle] < second[count - middle - 1] { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The lower of two keys; its pointer goes on.
+    @inline(__always)
+    private static func lower(
+        _ first: inout UnsafeMutablePointer<UInt64>, _ second: inout UnsafeMutablePointer<UInt64>
+    ) -> UInt64 {
+        let (one, other) = (first.pointee, second.pointee)
+        let isSecond = other < one
+        first += isSecond ? 0 : 1
+        second += isSecond ? 1 : 0
+        return isSecond ? other : one
+    }
+
+    /// The greater of two keys; its pointer goes back.
+    @inline(__always)
+    private static func greater(
+        _ first: inout UnsafeMutablePointer<UInt64>, _ second: inout UnsafeMutablePointer<UInt64>
+    ) -> UInt64 {
+        let (one, other) = (first.pointee, second.pointee)
+        let isFirst = other < one
+        first -= isFirst ? 1 : 0
+        second -= isFirst ? 0 : 1
+        return isFirst ? one : other
     }
 }
