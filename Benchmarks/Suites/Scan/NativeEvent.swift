@@ -59,11 +59,9 @@ struct NativeEvent {
 extension NativeSums {
     mutating func add(_ event: NativeEvent) {
         events &+= 1
-        schemas &+= UInt64(event.schema)
-        times &+= event.time
-        words &+= event.words.0 &+ event.words.1
-        ends &+= UInt64(event.record.upperBound)
-        order &+= times
+        times &+= UInt64(event.schema) &+ event.time
+        all &+= UInt64(event.schema) &+ event.time &+ event.words.0 &+ event.words.1 &+ UInt64(event.record.upperBound)
+        order &+= all
     }
 }
 

@@ -87,12 +87,13 @@ final class NativeTrace {
     }
 }
 
-/// Sums over events. Of the last, the order matters.
+/// Sums over events: few, so that they stay in registers beside what a scan holds there.
 struct NativeSums: Hashable {
     var events: UInt64 = 0
-    var schemas: UInt64 = 0
+    /// Of schemas and times.
     var times: UInt64 = 0
-    var words: UInt64 = 0
-    var ends: UInt64 = 0
+    /// Of schemas, times, numbers, and ends of records, so of texts.
+    var all: UInt64 = 0
+    /// Of all that `all` was, so that the order matters.
     var order: UInt64 = 0
 }

@@ -40,6 +40,19 @@ import TraceCore
         #expect(try Self.read(Self.schemas, BatchHeader(baseTime: start), items).last?.time == .max)
     }
 
+    /// As many records as the fast decoders take, of which some lead beyond.
+    @Test func timesBeyondTheLast() throws {
+        let records = Array(repeating: [1, 3, 0] as [UInt8], count: 40).flatMap { $0 }
+        let header = BatchHeader(baseTime: .max - 10)
+        let batch = headerBytes(header, byteCount: records.count) + records
+        let guarded = GuardedBytes(Array(repeating: batch, count: 5).flatMap { $0 })
+        #expect(Agreement.failure(guarded, (0..<5).map { $0 * batch.count }, Self.schemas) == nil)
+        let error = try guarded.withSpan {
+            Readers.cursor(try Batch(at: 0, in: $0), $0, ShapeTable(Self.schemas)).error
+        }
+        #expect(error == DecodingError(.timeOverflow, at: 64 + 9))
+    }
+
     @Test func lossAndGenerationCountOn() throws {
         let header = BatchHeader(baseIndex: 0xFFFF_FFFF_FFFE, generation: 4)
         let found = try Self.read(
