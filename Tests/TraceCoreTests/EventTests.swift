@@ -18,9 +18,7 @@ import TraceCore
         await onThread(body)
         Trace.stop()
         var batches: [[UInt8]] = []
-        try arena.visitPages { header, bytes in
-            bytes.withUnsafeBytes { batches.append(Array($0[64..<64 + Int(header.byteCount)])) }
-        }
+        try arena.visitPages { batch, bytes in bytes.withUnsafeBytes { batches.append(Array($0[batch.records])) } }
         return batches
     }
 

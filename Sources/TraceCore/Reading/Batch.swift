@@ -7,6 +7,13 @@ public struct Batch: Sendable, Hashable {
     /// The records, as offsets in the span.
     public let records: Range<Int>
 
+    /// A batch whose header is known, as that of a pinned page is, and whose records begin at `start` of the span.
+    @inlinable
+    public init(_ header: BatchHeader, recordsAt start: Int) {
+        self.header = header
+        records = Range(uncheckedBounds: (start, start &+ Int(header.byteCount)))
+    }
+
     /// The batch whose header is at `offset` of `bytes`. Reads 64 bytes there, aligned or not.
     ///
     /// Throws ``DecodingError`` where there is no header, or one that this reader does not know, or where fewer bytes of

@@ -64,16 +64,16 @@ extension EncodedRecord {
 /// An event whose id is beyond what the encoding's records hold.
 @frozen
 @usableFromInline
-struct ExtendedRecord<Encoding: RecordEncoding, Base: EncodedRecord>: EncodedRecord {
+package struct ExtendedRecord<Encoding: RecordEncoding, Base: EncodedRecord>: EncodedRecord {
     @usableFromInline let base: Base
 
-    @inlinable init(_ base: Base) { self.base = base }
+    @inlinable package init(_ base: Base) { self.base = base }
 
-    @inlinable var byteCount: Int { base.byteCount + 2 }
-    @inlinable var excess: Int { base.excess }
+    @inlinable package var byteCount: Int { base.byteCount + 2 }
+    @inlinable package var excess: Int { base.excess }
 
     @inlinable
-    func store(id: UInt32, delta: UInt64, to address: UnsafeMutableRawPointer) {
+    package func store(id: UInt32, delta: UInt64, to address: UnsafeMutableRawPointer) {
         Encoding.storeExtended(base, id: id, delta: delta, to: address)
     }
 }

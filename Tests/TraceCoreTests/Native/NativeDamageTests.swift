@@ -4,7 +4,7 @@ import TraceCore
 /// Any bytes: what is whole is read, what is not is named, and nothing is read that is not there. All of it right before
 /// a page that must not be touched.
 @Suite struct DamagedFilesThatAreTrusted {
-    private let guarded = GuardedBytes(capacity: 1 << 16)
+    private let guarded = GuardedMemory(capacity: 1 << 16)
 
     private func read(_ bytes: some Collection<UInt8>) -> FileModel.Reading {
         FileModel.read(UnsafeRawBufferPointer(guarded.copy(bytes)).bytes)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Memory whose last byte stands right before a page that must not be touched.
-final class GuardedBytes {
+final class GuardedMemory {
     private let base: UnsafeMutableRawPointer
     private let capacity: Int
     private let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
