@@ -55,13 +55,13 @@ struct ItemTransfer {
             })
     }
 
-    // The halves go in and out by value: as locals their indices stay in registers.
+    // The halves go in and out by value, through `moved`: as locals their indices stay in registers.
 
     @inline(__always)
     private func feed<P: ItemProducer & ~Copyable>(
         _ half: consuming P, _ first: UInt64, _ count: UInt64, _ wait: Wait
     ) -> P where P.Item: Payload {
-        var producer = half
+        var producer = Harness.moved(half)
         var wait = wait
         var work = DependentWork()
         let end = first &+ count
@@ -76,14 +76,14 @@ struct ItemTransfer {
         }
         producer.flush()
         Harness.consume(work.result)
-        return producer
+        return Harness.moved(producer)
     }
 
     @inline(__always)
     private func feed<P: ItemProducer & ~Copyable>(
         _ half: consuming P, _ first: UInt64, _ count: UInt64, _ size: Int, _ wait: Wait
     ) -> P where P.Item: Payload {
-        var producer = half
+        var producer = Harness.moved(half)
         var wait = wait
         let end = first &+ count
         var value = first
@@ -101,14 +101,14 @@ struct ItemTransfer {
             }
         }
         producer.flush()
-        return producer
+        return Harness.moved(producer)
     }
 
     @inline(__always)
     private func check<C: ItemConsumer & ~Copyable>(
         _ half: consuming C, _ first: UInt64, _ count: UInt64, _ wait: Wait, _ mismatch: inout UInt64?
     ) -> C where C.Item: Payload {
-        var consumer = half
+        var consumer = Harness.moved(half)
         var wait = wait
         var work = DependentWork()
         let end = first &+ count
@@ -126,14 +126,14 @@ struct ItemTransfer {
             }
         }
         Harness.consume(work.result)
-        return consumer
+        return Harness.moved(consumer)
     }
 
     @inline(__always)
     private func checkDrained<C: ItemConsumer & ~Copyable>(
         _ half: consuming C, _ first: UInt64, _ count: UInt64, _ limit: Int, _ wait: Wait, _ mismatch: inout UInt64?
     ) -> C where C.Item: Payload {
-        var consumer = half
+        var consumer = Harness.moved(half)
         var wait = wait
         let end = first &+ count
         var value = first
@@ -146,7 +146,7 @@ struct ItemTransfer {
             if taken == 0, !wait.once() { break }
         }
         if wrong { mismatch = value &- first }
-        return consumer
+        return Harness.moved(consumer)
     }
 }
 

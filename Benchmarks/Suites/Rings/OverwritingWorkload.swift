@@ -49,21 +49,21 @@ struct Overwriting {
     private static func publish<P: OverwritingProducer & ~Copyable>(
         _ half: consuming P, _ first: UInt64, _ end: UInt64
     ) -> P where P.Item == UInt64 {
-        var producer = half
+        var producer = Harness.moved(half)
         var value = first
         while value != end {
             producer.publish(value)
             value &+= 1
         }
         producer.flush()
-        return producer
+        return Harness.moved(producer)
     }
 
     @inline(__always)
     private static func read<C: OverwritingConsumer & ~Copyable>(
         _ half: consuming C, _ first: UInt64, _ end: UInt64, _ slow: Bool, _ wait: Wait, _ mismatch: inout UInt64?
     ) -> C where C.Item == UInt64 {
-        var consumer = half
+        var consumer = Harness.moved(half)
         var wait = wait
         var work = DependentWork()
         var taken: UInt64 = 0
@@ -80,6 +80,6 @@ struct Overwriting {
             }
         }
         Harness.consume(work.result)
-        return consumer
+        return Harness.moved(consumer)
     }
 }

@@ -69,7 +69,7 @@ struct RecordTransfer {
         _ half: consuming P, _ script: RecordScript, _ patterns: UnsafeMutableRawBufferPointer, _ count: Int,
         _ wait: Wait
     ) -> P {
-        var producer = half
+        var producer = Harness.moved(half)
         var wait = wait
         script.lengths.withUnsafeBufferPointer { lengths in
             for number in 0..<count {
@@ -80,7 +80,7 @@ struct RecordTransfer {
             }
         }
         producer.flush()
-        return producer
+        return Harness.moved(producer)
     }
 
     @inline(__always)
@@ -88,7 +88,7 @@ struct RecordTransfer {
         _ half: consuming C, _ script: RecordScript, _ expected: UnsafeMutableRawBufferPointer, _ count: Int,
         _ wait: Wait, _ mismatch: inout Int?
     ) -> C {
-        var consumer = half
+        var consumer = Harness.moved(half)
         var wait = wait
         var wrong: Int?
         /// Where record `number` is expected. Its number is put there some records ahead, so that a wide load of it need
@@ -115,7 +115,7 @@ struct RecordTransfer {
             }
         }
         mismatch = wrong
-        return consumer
+        return Harness.moved(consumer)
     }
 
     /// Compares a record of 16 to 128 bytes with what lies at `expected`, in overlapping blocks of 16 bytes. In line and, up
