@@ -6,10 +6,14 @@ public enum SPSCGeometry<Element: ~Copyable> {
     @inlinable @inline(__always)
     static var usesMail: Bool { _isPOD(Element.self) && MemoryLayout<Element>.size == 8 }
 
-    /// Slots between two visits of the slow path that each request as many lines: four lines' worth. Per single line,
-    /// the visits themselves cost as much as the misses that they hide.
+    /// Lines that one visit of the slow path requests. Per single line, the visits themselves cost as much as the misses
+    /// that they hide; and of large elements, few lie in four lines.
     @inlinable @inline(__always)
-    static var chunk: UInt64 { slots(inBytes: 256) }
+    static var chunkLines: Int { MemoryLayout<Element>.stride <= 32 ? 4 : 16 }
+
+    /// Slots between two visits of the slow path: those in as many lines.
+    @inlinable @inline(__always)
+    static var chunk: UInt64 { slots(inBytes: chunkLines &* 64) }
 
     /// How far ahead the producer requests lines for writing.
     @inlinable @inline(__always)

@@ -124,7 +124,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         if mask >= 4 &* SPSCGeometry<Element>.writeAhead {
             let next = Int(truncatingIfNeeded: (head &+ SPSCGeometry<Element>.writeAhead) & mask)
             let address = UnsafeRawPointer(control.slots + next &* MemoryLayout<Element>.stride)
-            for line in 0..<4 { Memory.prefetchForWriting(address + line &* 64) }
+            for line in 0..<SPSCGeometry<Element>.chunkLines { Memory.prefetchForWriting(address + line &* 64) }
         }
         let coarseStep = SPSCGeometry<Element>.coarseStep(mask: mask)
         let phase = head & (coarseStep &- 1)

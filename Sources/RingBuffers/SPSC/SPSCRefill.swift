@@ -56,7 +56,8 @@ extension SPSCRefill {
         let releaseStep = SPSCGeometry<Element>.releaseStep(mask: mask)
         if head &- released >= releaseStep { release(control, head: head) }
         if tail &- head >= SPSCGeometry<Element>.readAhead &+ SPSCGeometry<Element>.chunk {
-            prefetch(Element.self, control, head: head, lines: 16..<20, mask: mask)
+            prefetch(
+                Element.self, control, head: head, lines: 16..<16 &+ SPSCGeometry<Element>.chunkLines, mask: mask)
         }
         let boundary = (head | (SPSCGeometry<Element>.chunk &- 1)) &+ 1
         let room = min(boundary &- head, tail &- head, released &+ releaseStep &- head)
