@@ -43,11 +43,11 @@ extension GenericByteRing {
         }
     }
 
-    /// What the producer's slow path returns: by value, so that the half's own fields stay in registers.
+    /// What the producer's slow path returns: by value, so that the half's own fields stay in registers, and no more than
+    /// four words, which are returned in registers. There is room if the record's footprint fits below `limit`.
     @frozen
     @usableFromInline
     struct Room {
-        @usableFromInline var isGranted: Bool
         @usableFromInline var head: UInt64
         @usableFromInline var limit: UInt64
         @usableFromInline var bound: UInt64
@@ -55,7 +55,6 @@ extension GenericByteRing {
 
         @inlinable
         init(head: UInt64, limit: UInt64, bound: UInt64, coarse: UInt64) {
-            isGranted = false
             self.head = head
             self.limit = limit
             self.bound = bound
@@ -152,7 +151,7 @@ extension GenericByteRing.Producer {
         limit = room.limit
         bound = room.bound
         coarse = room.coarse
-        return room.isGranted
+        return limit &- head >= needed
     }
 
     /// Copies `record` to `head`, where makeRoom granted its footprint, and publishes it.
@@ -211,7 +210,6 @@ extension GenericByteRing.Producer {
             fastEnd = room.head &+ mask &+ 1 &- (room.head & mask)
         }
         room.limit = room.head &+ min(fastEnd &- room.head, room.bound &- room.head)
-        room.isGranted = true
         return room
     }
 
@@ -219,7 +217,7 @@ extension GenericByteRing.Producer {
     @inlinable @inline(__always)
     static func prefetch(_ bytes: UnsafeMutableRawPointer, from start: UInt64, to end: UInt64, mask: UInt64) {
         var position = (start &+ ByteRingGeometry.writeAhead) | 63
-        var left = min(end &- start, 1024)
+        var left = min(end &- start, 2048)
         while left >= 64 {
             Memory.prefetchForWriting(bytes + Int(truncatingIfNeeded: position & mask))
             position &+= 64
