@@ -78,7 +78,7 @@ import TraceCore
 
     @Test(arguments: 1..<4 as Range<UInt64>)
     func everyByteMutated(_ seed: UInt64) {
-        let bytes = Self.encode(seed).prefix(160)
+        let bytes = Self.encode(seed).prefix(80)
         for index in bytes.indices {
             for value in [0, 1, 0x7F, 0x80, 250, 251, 254, 255, bytes[index] ^ 1, bytes[index] ^ 0x40] as [UInt8] {
                 var mutated = Array(bytes)
