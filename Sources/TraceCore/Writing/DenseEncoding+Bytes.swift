@@ -20,6 +20,9 @@ public struct TextArgument {
         byteCount = end
     }
 
+    /// What is kept of the string.
+    @inlinable public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: byteCount) }
+
     /// Length and mark as a long text has them.
     @inlinable var head: UInt16 { UInt16(byteCount) | (isTruncated ? 0x8000 : 0) }
 
