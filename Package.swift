@@ -42,11 +42,19 @@ let package = Package(
         .target(
             name: "Suites",
             dependencies: ["CPlatform", "Harness", "RingStrategies", "RingBuffers", "TraceCore", "TraceFormats"],
-            path: "Benchmarks/Suites", swiftSettings: settings),
+            path: "Benchmarks/Suites", exclude: ["Emit"], swiftSettings: settings),
+        .target(name: "CFloor", dependencies: ["CPlatform"], path: "Benchmarks/CFloor"),
+        .target(
+            name: "EmitSuite",
+            dependencies: [
+                "CFloor", "CPlatform", "Harness", "MemoryAccess", "TraceCore", "TraceFormats",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/Suites/Emit", swiftSettings: settings),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Suites", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Suites", "EmitSuite", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 

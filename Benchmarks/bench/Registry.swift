@@ -1,3 +1,4 @@
+import EmitSuite
 import Harness
 import Suites
 
@@ -5,7 +6,7 @@ import Suites
 enum Registry {
     static let suites: [any Suite.Type] = published + selfTest
 
-    private static let published: [any Suite.Type] = [RingsSuite.self, ScanSuite.self]
+    private static let published: [any Suite.Type] = [RingsSuite.self, ScanSuite.self, EmitSuite.self]
 
     /// In debug builds, which never publish a figure, one more suite lets tests see a run that fails.
     private static let selfTest: [any Suite.Type] = {

@@ -1,0 +1,208 @@
+import CFloor
+import CPlatform
+import Harness
+import Histogram
+import MemoryAccess
+import TraceCore
+
+// How long single emits take: the cycle counter before and after each.
+
+/// The percentiles that are shown.
+enum Percentile: String, CaseIterable {
+    case p50, p99
+    case p999 = "p99.9"
+    case p9999 = "p99.99"
+    case max
+
+    var share: Double {
+        switch self {
+        case .p50: 50
+        case .p99: 99
+        case .p999: 99.9
+        case .p9999: 99.99
+        case .max: 100
+        }
+    }
+}
+
+/// One histogram a round, of which each percentile is a contender: who asks first has it made.
+final class SharedHistogram {
+    private var seed: UInt64?
+    private var figures: [Percentile: Double] = [:]
+
+    /// - Parameter measure: durations in ticks.
+    func sample(
+        _ percentile: Percentile, _ context: inout SampleContext,
+        _ measure: (inout SampleContext) throws -> Histogram<UInt32>
+    ) throws -> Sample {
+        // Each is asked for once a round; again, and it is another round, or one that counts allocations.
+        if seed != context.seed || figures[percentile] == nil {
+            seed = context.seed
+            let histogram = try measure(&context)
+            for each in Percentile.allCases {
+                let ticks = each == .max ? histogram.max : histogram.valueAtPercentile(each.share)
+                figures[each] = Ticks.nanoseconds(from: 0, to: ticks)
+            }
+        }
+        return Sample(value: figures.removeValue(forKey: percentile) ?? 0)
+    }
+}
+
+extension EmitPlan {
+    private static var latencyCount: UInt64 { operations(of: 8) / 2 }
+
+    mutating func addLatencyFloors() {
+        let shared = SharedHistogram()
+        let count = Self.latencyCount
+        for percentile in Percentile.allCases {
+            add("latency", "c-ring24", .floor, Self.parameters(percentile), unit: .nanoseconds) { context in
+                try shared.sample(percentile, &context) { context in
+                    let ring = CRing()
+                    defer { ring.deallocate() }
+                    let seed = context.seed
+                    let warm = CRing.usualCapacity
+                    FloorLoops.ring(0..<warm, ring, seed)
+                    let histogram = try Self.measure(&context, count) { lengths in
+                        LatencyLoops.ring(warm..<warm + count, ring, seed, lengths)
+                    }
+                    try ring.check(warm + count, seed: seed) { running($0, seed) }
+                    return histogram
+                }
+            }
+        }
+    }
+
+    mutating func addLatencies<Strategy: EmitStrategy>(_ strategy: Strategy.Type, _ origin: Origin) {
+        let shared = SharedHistogram()
+        let count = Self.latencyCount
+        for percentile in Percentile.allCases {
+            add("latency", Strategy.name, origin, Self.parameters(percentile), unit: .nanoseconds) { context in
+                try shared.sample(percentile, &context) { context in
+                    let stage = try Stage(Strategy.self, seed: context.seed)
+                    let seed = context.seed
+                    let warm = CRing.usualCapacity
+                    EmitLoops<Strategy>.one(0..<warm, seed)
+                    let histogram = try Self.measure(&context, count) { lengths in
+                        LatencyLoops.emits(Strategy.self, warm..<warm + count, seed, lengths)
+                    }
+                    try stage.checkConservation([warm + count])
+                    try stage.check(as: Strategy.self) { $2.arguments == Arguments(running($1, seed)) }
+                    return histogram
+                }
+            }
+        }
+        addRotations(Strategy.self, origin)
+    }
+
+    private mutating func addRotations<Strategy: EmitStrategy>(_ strategy: Strategy.Type, _ origin: Origin) {
+        for medium in [Stage.Medium.memory, .file] {
+            let shared = SharedHistogram()
+            for percentile in [Percentile.p50, .p99] {
+                var parameters = Self.parameters(percentile)
+                parameters["arena"] = .string(medium.rawValue)
+                add("rotation", Strategy.name, origin, parameters, unit: .nanoseconds) { context in
+                    try shared.sample(percentile, &context) { context in
+                        // 4 MiB: more than the caches next to the core hold.
+                        try Self.rotations(Strategy.self, &context, medium, pages: 256)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func rotations<Strategy: EmitStrategy>(
+        _ strategy: Strategy.Type, _ context: inout SampleContext, _ medium: Stage.Medium, pages: Int
+    ) throws -> Histogram<UInt32> {
+        let stage = try Stage(Strategy.self, pages: pages, medium: medium, seed: context.seed)
+        let count = operations(of: 4)
+        var durations: [UInt64] = []
+        context.counting(operations: Int(count)) {
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(count)) { lengths in
+                let found = LatencyLoops.rotations(
+                    Strategy.self, 0..<count, hand: stage.arena.view.hand, lengths.baseAddress!)
+                durations = Array(lengths[..<found])
+            }
+        }
+        try stage.checkConservation([count])
+        try stage.check(as: Strategy.self) { $2.arguments == Arguments($1 | 1 << 63, ~$1, ~$1) }
+        // 27 bytes and more an event.
+        guard durations.count >= Int(count) * 27 / (16 << 10) else {
+            throw stage.failure("only \(durations.count) rotations", "\(count) events")
+        }
+        return histogram(durations)
+    }
+
+    private static func histogram(_ lengths: some Sequence<UInt64>) -> Histogram<UInt32> {
+        var histogram = Histogram<UInt32>(highestTrackableValue: 1 << 40, numberOfSignificantValueDigits: .three)
+        for length in lengths { _ = histogram.record(length) }
+        return histogram
+    }
+
+    private static func measure(
+        _ context: inout SampleContext, _ count: UInt64, _ loop: (UnsafeMutablePointer<UInt64>) -> Void
+    ) throws -> Histogram<UInt32> {
+        let lengths = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: Int(count))
+        lengths.initialize(repeating: 0)
+        defer { lengths.deallocate() }
+        context.counting(operations: Int(count)) { loop(lengths.baseAddress!) }
+        return histogram(lengths)
+    }
+
+    private static func parameters(_ percentile: Percentile) -> [String: ParameterValue] {
+        ["percentile": .string(percentile.rawValue)]
+    }
+}
+
+enum LatencyLoops {
+    @inline(never)
+    static func ring(
+        _ range: Range<UInt64>, _ ring: CRing, _ seed: UInt64, _ lengths: UnsafeMutablePointer<UInt64>
+    ) {
+        var slot = 0
+        for index in range {
+            let start = cplatform_cycle_counter()
+            cfloor_emit(ring.address, CRing.id, running(index, seed))
+            lengths[slot] = cplatform_cycle_counter() &- start
+            slot &+= 1
+        }
+    }
+
+    @inline(never)
+    static func emits<Strategy: EmitStrategy>(
+        _ strategy: Strategy.Type, _ range: Range<UInt64>, _ seed: UInt64, _ lengths: UnsafeMutablePointer<UInt64>
+    ) {
+        var slot = 0
+        for index in range {
+            let start = cplatform_cycle_counter()
+            Strategy.emit1(running(index, seed))
+            lengths[slot] = cplatform_cycle_counter() &- start
+            slot &+= 1
+        }
+    }
+
+    /// The lengths of the emits that took a page, told by the arena's hand, which moves with each claim. Records are long,
+    /// so that pages are soon full.
+    ///
+    /// - Returns: how many there are.
+    @inline(never)
+    static func rotations<Strategy: EmitStrategy>(
+        _ strategy: Strategy.Type, _ range: Range<UInt64>, hand: SharedWord, _ lengths: UnsafeMutablePointer<UInt64>
+    ) -> Int {
+        var found = 0
+        var last = NativeMemory.loadRelaxed(hand)
+        for index in range {
+            let start = cplatform_cycle_counter()
+            Strategy.emit3(index | 1 << 63, ~index, ~index)
+            let length = cplatform_cycle_counter() &- start
+            let now = NativeMemory.loadRelaxed(hand)
+            guard now != last else { continue }
+            last = now
+            // The very first emit takes a lane as well.
+            if index > 0 {
+                lengths[found] = length
+                found &+= 1
+            }
+        }
+        return found
+    }
+}
