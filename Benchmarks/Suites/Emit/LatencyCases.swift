@@ -62,7 +62,7 @@ extension EmitPlan {
                     let seed = context.seed
                     let warm = CRing.usualCapacity
                     FloorLoops.ring(0..<warm, ring, seed)
-                    let histogram = try Self.measure(&context, count) { lengths in
+                    let histogram = Self.measure(&context, count) { lengths in
                         LatencyLoops.ring(warm..<warm + count, ring, seed, lengths)
                     }
                     try ring.check(warm + count, seed: seed) { running($0, seed) }
@@ -82,7 +82,7 @@ extension EmitPlan {
                     let seed = context.seed
                     let warm = CRing.usualCapacity
                     EmitLoops<Strategy>.one(0..<warm, seed)
-                    let histogram = try Self.measure(&context, count) { lengths in
+                    let histogram = Self.measure(&context, count) { lengths in
                         LatencyLoops.emits(Strategy.self, warm..<warm + count, seed, lengths)
                     }
                     try stage.checkConservation([warm + count])
@@ -115,37 +115,25 @@ extension EmitPlan {
     ) throws -> Histogram<UInt32> {
         let stage = try Stage(Strategy.self, pages: pages, medium: medium, seed: context.seed)
         let count = operations(of: 4)
-        var durations: [UInt64] = []
-        context.counting(operations: Int(count)) {
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(count)) { lengths in
-                let found = LatencyLoops.rotations(
-                    Strategy.self, 0..<count, hand: stage.arena.view.hand, lengths.baseAddress!)
-                durations = Array(lengths[..<found])
-            }
+        let histogram = measure(&context, count) { lengths in
+            LatencyLoops.rotations(Strategy.self, 0..<count, hand: stage.arena.view.hand, lengths)
         }
         try stage.checkConservation([count])
         try stage.check(as: Strategy.self) { $2.arguments == Arguments($1 | 1 << 63, ~$1, ~$1) }
         // 27 bytes and more an event.
-        guard durations.count >= Int(count) * 27 / (16 << 10) else {
-            throw stage.failure("only \(durations.count) rotations", "\(count) events")
+        guard histogram.totalCount >= count * 27 / (16 << 10) else {
+            throw stage.failure("only \(histogram.totalCount) rotations", "\(count) events")
         }
-        return histogram(durations)
-    }
-
-    private static func histogram(_ lengths: some Sequence<UInt64>) -> Histogram<UInt32> {
-        var histogram = Histogram<UInt32>(highestTrackableValue: 1 << 40, numberOfSignificantValueDigits: .three)
-        for length in lengths { _ = histogram.record(length) }
         return histogram
     }
 
     private static func measure(
-        _ context: inout SampleContext, _ count: UInt64, _ loop: (UnsafeMutablePointer<UInt64>) -> Void
-    ) throws -> Histogram<UInt32> {
-        let lengths = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: Int(count))
-        lengths.initialize(repeating: 0)
+        _ context: inout SampleContext, _ count: UInt64, _ loop: (Lengths) -> Void
+    ) -> Histogram<UInt32> {
+        let lengths = Lengths()
         defer { lengths.deallocate() }
-        context.counting(operations: Int(count)) { loop(lengths.baseAddress!) }
-        return histogram(lengths)
+        context.counting(operations: Int(count)) { loop(lengths) }
+        return lengths.histogram
     }
 
     private static func parameters(_ percentile: Percentile) -> [String: ParameterValue] {
@@ -153,42 +141,72 @@ extension EmitPlan {
     }
 }
 
+/// What the timed loops write down: small, so that it does not drive the pages out of the caches.
+struct Lengths {
+    private static let binCount = 1 << 14
+    private static let longCapacity = 1 << 16
+    private let bins = UnsafeMutablePointer<UInt32>.allocate(capacity: binCount)
+    private let long = UnsafeMutablePointer<UInt64>.allocate(capacity: longCapacity)
+    private let longCount = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+
+    init() {
+        bins.initialize(repeating: 0, count: Self.binCount)
+        long.initialize(repeating: 0, count: Self.longCapacity)
+        longCount.initialize(to: 0)
+    }
+
+    func deallocate() {
+        bins.deallocate()
+        long.deallocate()
+        longCount.deallocate()
+    }
+
+    /// - Parameter ticks: a length; of those that are too long for a bin, the last 65536 are kept.
+    @inline(__always)
+    func record(_ ticks: UInt64) {
+        if ticks < UInt64(Self.binCount) {
+            bins[Int(ticks)] &+= 1
+        } else {
+            long[longCount.pointee & (Self.longCapacity &- 1)] = ticks
+            longCount.pointee &+= 1
+        }
+    }
+
+    var histogram: Histogram<UInt32> {
+        var histogram = Histogram<UInt32>(highestTrackableValue: 1 << 40, numberOfSignificantValueDigits: .three)
+        for ticks in 0..<Self.binCount where bins[ticks] > 0 { _ = histogram.record(UInt64(ticks), count: bins[ticks]) }
+        for index in 0..<min(longCount.pointee, Self.longCapacity) { _ = histogram.record(long[index]) }
+        return histogram
+    }
+}
+
 enum LatencyLoops {
     @inline(never)
-    static func ring(
-        _ range: Range<UInt64>, _ ring: CRing, _ seed: UInt64, _ lengths: UnsafeMutablePointer<UInt64>
-    ) {
-        var slot = 0
+    static func ring(_ range: Range<UInt64>, _ ring: CRing, _ seed: UInt64, _ lengths: Lengths) {
         for index in range {
             let start = cplatform_cycle_counter()
             cfloor_emit(ring.address, CRing.id, running(index, seed))
-            lengths[slot] = cplatform_cycle_counter() &- start
-            slot &+= 1
+            lengths.record(cplatform_cycle_counter() &- start)
         }
     }
 
     @inline(never)
     static func emits<Strategy: EmitStrategy>(
-        _ strategy: Strategy.Type, _ range: Range<UInt64>, _ seed: UInt64, _ lengths: UnsafeMutablePointer<UInt64>
+        _ strategy: Strategy.Type, _ range: Range<UInt64>, _ seed: UInt64, _ lengths: Lengths
     ) {
-        var slot = 0
         for index in range {
             let start = cplatform_cycle_counter()
             Strategy.emit1(running(index, seed))
-            lengths[slot] = cplatform_cycle_counter() &- start
-            slot &+= 1
+            lengths.record(cplatform_cycle_counter() &- start)
         }
     }
 
     /// The lengths of the emits that took a page, told by the arena's hand, which moves with each claim. Records are long,
     /// so that pages are soon full.
-    ///
-    /// - Returns: how many there are.
     @inline(never)
     static func rotations<Strategy: EmitStrategy>(
-        _ strategy: Strategy.Type, _ range: Range<UInt64>, hand: SharedWord, _ lengths: UnsafeMutablePointer<UInt64>
-    ) -> Int {
-        var found = 0
+        _ strategy: Strategy.Type, _ range: Range<UInt64>, hand: SharedWord, _ lengths: Lengths
+    ) {
         var last = NativeMemory.loadRelaxed(hand)
         for index in range {
             let start = cplatform_cycle_counter()
@@ -198,11 +216,7 @@ enum LatencyLoops {
             guard now != last else { continue }
             last = now
             // The very first emit takes a lane as well.
-            if index > 0 {
-                lengths[found] = length
-                found &+= 1
-            }
+            if index > 0 { lengths.record(length) }
         }
-        return found
     }
 }

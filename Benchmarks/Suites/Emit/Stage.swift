@@ -22,8 +22,12 @@ final class Stage {
         case memory, file
     }
 
-    /// - Parameter pages: of 16 KiB.
-    init(_ strategy: (some EmitStrategy).Type, pages: Int = 64, medium: Medium = .memory, seed: UInt64) throws {
+    /// - Parameters:
+    ///   - pages: of 16 KiB.
+    ///   - isTrace: whether it is what events go to; false for one that only writers of its own write into.
+    init(
+        _ strategy: (some EmitStrategy).Type, pages: Int = 64, medium: Medium = .memory, isTrace: Bool = true, seed: UInt64
+    ) throws {
         self.seed = seed
         Trace.setCategory(Self.offCategory, isOn: false)
         strategy.register()
@@ -38,7 +42,7 @@ final class Stage {
             file = path
         }
         uncounted = Trace.uncounted
-        try Trace.start(arena)
+        if isTrace { try Trace.start(arena) }
     }
 
     deinit {

@@ -1,5 +1,6 @@
 import CPlatform
 import Harness
+import MemoryAccess
 import TraceCore
 
 // More threads than one.
@@ -10,33 +11,52 @@ extension EmitPlan {
 
     mutating func addThreadFloors() {
         let count = Self.operations(of: 8)
-        add("two-threads.u64", "c-ring24", .floor, ["idle": 0], threads: 2) { context in
+        add("two-threads.u64", "c-ring24", .floor, threads: 2) { context in
             let seed = context.seed
             let (ours, theirs) = (CRing(), CRing())
             defer {
                 ours.deallocate()
                 theirs.deallocate()
             }
-            let sample = try context.race(
-                operations: Int(count), producer: { FloorLoops.ring(0..<count, theirs, ~seed) },
-                consumer: { FloorLoops.ring(0..<count, ours, seed) })
+            let sample = try Self.race(&context, count) { range, isHelper in
+                FloorLoops.ring(range, isHelper ? theirs : ours, isHelper ? ~seed : seed)
+            }
+            let count = count + Self.warm(count)
             try ours.check(count, seed: seed) { running($0, seed) }
             try theirs.check(count, seed: seed) { running($0, ~seed) }
             return sample
         }
         // What two processors allow where they share a core.
         add("two-threads.clock", "loop", .floor, threads: 2) { context in
-            try context.race(
-                operations: Int(count), producer: { FloorLoops.clock(0..<count) },
-                consumer: { FloorLoops.clock(0..<count) })
+            try Self.race(&context, count) { range, _ in FloorLoops.clock(range) }
         }
+    }
+
+    private static func warm(_ count: UInt64) -> UInt64 { count / 8 }
+
+    /// Runs `loop` on two pinned threads, after a warm-up of both: the first event in a new arena takes a lane, and whoever
+    /// leaves the old arena last unmaps it.
+    private static func race(
+        _ context: inout SampleContext, _ count: UInt64,
+        _ loop: @Sendable (_ range: Range<UInt64>, _ isHelper: Bool) -> Void
+    ) throws -> Sample {
+        let warm = warm(count)
+        _ = try context.race(
+            operations: Int(warm), producer: { loop(0..<warm, true) }, consumer: { loop(0..<warm, false) })
+        return try context.race(
+            operations: Int(count), producer: { loop(warm..<warm + count, true) },
+            consumer: { loop(warm..<warm + count, false) })
     }
 
     mutating func addThreads<Strategy: EmitStrategy>(_ strategy: Strategy.Type, _ origin: Origin) {
         let count = Self.operations(of: 8)
-        add("two-threads.u64", Strategy.name, origin, ["idle": 0], threads: 2) { context in
+        add("two-threads.u64", Strategy.name, origin, threads: 2) { context in
             let stage = try Stage(Strategy.self, pages: 128, seed: context.seed)
             return try Self.race(Strategy.self, stage, &context, count, idle: 0)
+        }
+        // Nothing shared but the processor: what is slower here than on one thread is not the arena's doing.
+        add("two-threads.u64", Strategy.name, origin, ["arenas": "own"], threads: 2) { context in
+            try Self.raceApart(Strategy.self, &context, count)
         }
         for idle in [0, 200] {
             add("idle-threads", Strategy.name, origin, ["idle": .int(idle)], threads: 2) { context in
@@ -77,10 +97,8 @@ extension EmitPlan {
         let seed = context.seed
         // Numbers of the helper are told from ours by a bit.
         let mark: UInt64 = 1 << 19
-        let sample = try context.race(
-            operations: Int(count),
-            producer: { EmitLoops<Strategy>.marked(0..<count, seed, mark) },
-            consumer: { EmitLoops<Strategy>.marked(0..<count, seed, 0) })
+        let sample = try race(&context, count) { EmitLoops<Strategy>.marked($0, seed, $1 ? mark : 0) }
+        let count = count + warm(count)
         try stage.checkConservation([count, count] + Array(repeating: 1, count: idle))
         let main = laneOfThisThread(stage)
         let helper = stage.arena.lanes.first { $0.events == count && $0.number != main }?.number
@@ -90,6 +108,32 @@ extension EmitPlan {
             case helper: record.arguments == Arguments(markedValue(index, seed, mark))
             default: record.id == Strategy.ids.zero
             }
+        }
+        return sample
+    }
+
+    /// Two pinned threads emit as fast as they can, each into an arena of its own.
+    private static func raceApart<Strategy: EmitStrategy>(
+        _ strategy: Strategy.Type, _ context: inout SampleContext, _ count: UInt64
+    ) throws -> Sample {
+        let seed = context.seed
+        let stages = try [false, false].map { try Stage(Strategy.self, isTrace: $0, seed: seed) }
+        let id = UInt32(Strategy.ids.one)
+        let sample: Sample
+        do {
+            let ours = try stages[0].arena.makeWriter(as: Strategy.Encoding.self)
+            let theirs = try stages[1].arena.makeWriter(as: Strategy.Encoding.self)
+            sample = try race(&context, count) { range, isHelper in
+                if isHelper {
+                    EmitLoops<Strategy>.write(range, theirs, id, seed)
+                } else {
+                    EmitLoops<Strategy>.write(range, ours, id, seed)
+                }
+            }
+        }
+        for stage in stages {
+            try stage.checkConservation([count + warm(count)])
+            try stage.check(as: Strategy.self) { $2.arguments == Arguments(running($1, seed)) }
         }
         return sample
     }
@@ -128,5 +172,13 @@ extension EmitLoops {
     @inline(never)
     static func marked(_ range: Range<UInt64>, _ seed: UInt64, _ mark: UInt64) {
         for index in range { Strategy.emit1(markedValue(index, seed, mark)) }
+    }
+
+    @inline(never)
+    static func write(
+        _ range: Range<UInt64>, _ writer: borrowing LaneWriter<NativeMemory, Strategy.Encoding>, _ id: UInt32,
+        _ seed: UInt64
+    ) {
+        for index in range { writer.emit(Strategy.Encoding.one(running(index, seed)), id: id) }
     }
 }
