@@ -50,8 +50,8 @@ public enum DenseEncoding: RecordEncoding {
         init(_ value: UInt64) {
             self.value = value
             let bits = 64 &- (value | 1).leadingZeroBitCount
-            // ceil(bits / 7) for 1 to 56 bits; 9 for 57 and more.
-            length = bits > 56 ? 9 : (bits &* 9 &+ 64) &>> 6
+            // ceil(bits / 7) for 1 to 56 bits, 9 for 57 to 64: 63 is the only number to add that makes both right.
+            length = (bits &* 9 &+ 63) &>> 6
         }
 
         @inlinable @inline(__always)
