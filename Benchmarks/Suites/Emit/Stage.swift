@@ -26,7 +26,8 @@ final class Stage {
     ///   - pages: of 16 KiB.
     ///   - isTrace: whether it is what events go to; false for one that only writers of its own write into.
     init(
-        _ strategy: (some EmitStrategy).Type, pages: Int = 64, medium: Medium = .memory, isTrace: Bool = true, seed: UInt64
+        _ strategy: (some EmitStrategy).Type, pages: Int = 64, medium: Medium = .memory, isTrace: Bool = true,
+        seed: UInt64
     ) throws {
         self.seed = seed
         Trace.setCategory(Self.offCategory, isOn: false)

@@ -54,9 +54,12 @@ extension EmitPlan {
             let stage = try Stage(Strategy.self, pages: 128, seed: context.seed)
             return try Self.race(Strategy.self, stage, &context, count, idle: 0)
         }
-        // Nothing shared but the processor: what is slower here than on one thread is not the arena's doing.
-        add("two-threads.u64", Strategy.name, origin, ["arenas": "own"], threads: 2) { context in
-            try Self.raceApart(Strategy.self, &context, count)
+        // Through writers, into one arena or two. With two, nothing is shared but the processor: what is slower then than
+        // on one thread is not the arena's doing.
+        for arenas in [1, 2] {
+            add("two-threads.writers", Strategy.name, origin, ["arenas": .int(arenas)], threads: 2) { context in
+                try Self.raceWriters(Strategy.self, &context, count, arenas: arenas)
+            }
         }
         for idle in [0, 200] {
             add("idle-threads", Strategy.name, origin, ["idle": .int(idle)], threads: 2) { context in
@@ -112,17 +115,19 @@ extension EmitPlan {
         return sample
     }
 
-    /// Two pinned threads emit as fast as they can, each into an arena of its own.
-    private static func raceApart<Strategy: EmitStrategy>(
-        _ strategy: Strategy.Type, _ context: inout SampleContext, _ count: UInt64
+    /// Two pinned threads emit as fast as they can, each through a writer of its own.
+    private static func raceWriters<Strategy: EmitStrategy>(
+        _ strategy: Strategy.Type, _ context: inout SampleContext, _ count: UInt64, arenas: Int
     ) throws -> Sample {
         let seed = context.seed
-        let stages = try [false, false].map { try Stage(Strategy.self, isTrace: $0, seed: seed) }
+        let stages = try (0..<arenas).map { _ in
+            try Stage(Strategy.self, pages: 128 / arenas, isTrace: false, seed: seed)
+        }
         let id = UInt32(Strategy.ids.one)
         let sample: Sample
         do {
             let ours = try stages[0].arena.makeWriter(as: Strategy.Encoding.self)
-            let theirs = try stages[1].arena.makeWriter(as: Strategy.Encoding.self)
+            let theirs = try stages[arenas - 1].arena.makeWriter(as: Strategy.Encoding.self)
             sample = try race(&context, count) { range, isHelper in
                 if isHelper {
                     EmitLoops<Strategy>.write(range, theirs, id, seed)
@@ -132,7 +137,7 @@ extension EmitPlan {
             }
         }
         for stage in stages {
-            try stage.checkConservation([count + warm(count)])
+            try stage.checkConservation(Array(repeating: count + warm(count), count: 2 / arenas))
             try stage.check(as: Strategy.self) { $2.arguments == Arguments(running($1, seed)) }
         }
         return sample

@@ -1,9 +1,10 @@
+import Synchronization
 import TraceCore
 
 // Emits, each in a function of its own, whose machine code and number of instructions scripts/check-emit and
 // scripts/instructions look at.
 //
-// usage: probe TIMES [EVENT]
+// usage: probe TIMES [none | zero | u64 | two | three | pair | off | all]
 
 enum Events {
     static let zero = Event0("zero", category: "probe")
@@ -49,28 +50,70 @@ nonisolated(unsafe) var holder: Holder = CommandLine.argc > 9 ? Holder("other") 
 }
 nonisolated(unsafe) var names: [String] = []
 
-let arguments = CommandLine.arguments
-let times = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
-let name = arguments.count > 2 ? arguments[2] : "u64"
+// The same in a loop that they are inlined into, as in a user's function: what is counted is the emit, without a call.
+// `mask` keeps the compiler from knowing anything of the values, and an end that is loaded at each turn keeps it from
+// unrolling the loop that emits nothing.
+let end = Atomic<UInt64>(0)
 
-// One page more than two, and so small that a run of some thousand events rotates often.
-let arena = try Arena(ArenaGeometry(pageCount: 64))
-Trace.setCategory("probe.off", isOn: false)
-try Trace.start(arena)
-switch name {
-case "zero": for value in 0..<times { hotZero(value) }
-case "u64": for value in 0..<times { hotU64(value & 0xF_FFFF) }
-case "two": for value in 0..<times { hotTwo(value) }
-case "three": for value in 0..<times { hotThree(value) }
-case "span": for value in 0..<times { hotSpan(value) }
-case "pair": for value in 0..<times { hotPair(value) }
-case "counter": for value in 0..<times { hotCounter(value) }
-case "off": for value in 0..<times { hotOff(value) }
-case "bad": for value in 0..<times { badEmit(value) }
-default: fatalError("no event is named \(name)")
+@inline(__always)
+func loop(_ times: UInt64, _ mask: UInt64, _ emit: (UInt64) -> Void) {
+    end.store(times, ordering: .relaxed)
+    var index: UInt64 = 0
+    while index < end.load(ordering: .relaxed) {
+        emit(index & mask)
+        index &+= 1
+    }
 }
-Trace.stop()
-let expected = name == "off" || name == "bad" ? 0 : name == "span" || name == "pair" ? 2 * times : times
-let lanes = arena.lanes
-precondition(lanes.map(\.events).reduce(0, +) == expected, "\(lanes)")
-precondition(lanes.allSatisfy { $0.lost == 0 }, "\(lanes)")
+
+@inline(never) func loopNone(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { _ in } }
+@inline(never) func loopZero(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { _ in Events.zero.emit() } }
+@inline(never) func loopU64(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { Events.one.emit($0) } }
+@inline(never) func loopTwo(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { Events.two.emit($0, 7) } }
+@inline(never) func loopThree(_ times: UInt64, _ mask: UInt64) {
+    loop(times, mask) { Events.three.emit($0, Int(truncatingIfNeeded: $0), 1.5) }
+}
+@inline(never) func loopPair(_ times: UInt64, _ mask: UInt64) {
+    loop(times, mask) { _ in Events.span.end(beginning: Events.span) }
+}
+@inline(never) func loopOff(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { Events.off.emit(~$0) } }
+
+func run() throws {
+    let arguments = CommandLine.arguments
+    let times = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
+    let name = arguments.count > 2 ? arguments[2] : "u64"
+    let mask: UInt64 = arguments.count > 3 ? .max : 0xF_FFFF
+
+    let arena = try Arena(ArenaGeometry(pageCount: 64))
+    Trace.setCategory("probe.off", isOn: false)
+    try Trace.start(arena)
+    switch name {
+    case "none": loopNone(times, mask)
+    case "zero": loopZero(times, mask)
+    case "u64": loopU64(times, mask)
+    case "two": loopTwo(times, mask)
+    case "three": loopThree(times, mask)
+    case "pair": loopPair(times, mask)
+    case "off": loopOff(times, mask)
+    default:
+        // So that they are all compiled.
+        for value in 0..<times {
+            hotZero(value)
+            hotU64(value)
+            hotTwo(value)
+            hotThree(value)
+            hotSpan(value)
+            hotPair(value)
+            hotCounter(value)
+            hotOff(value)
+            badEmit(value)
+        }
+    }
+    Trace.stop()
+    let events = ["none": 0, "off": 0, "pair": 2 * times][name] ?? times
+    let lanes = arena.lanes
+    guard name == "all" || lanes.map(\.events).reduce(0, +) == events, lanes.allSatisfy({ $0.lost == 0 }) else {
+        fatalError("\(events) events were emitted: \(lanes)")
+    }
+}
+
+try run()
