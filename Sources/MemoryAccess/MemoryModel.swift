@@ -14,6 +14,10 @@ public typealias SharedWord = UnsafeMutablePointer<Atomic<UInt64>>
 public protocol MemoryModel: Sendable {
     static func loadRelaxed(_ word: SharedWord) -> UInt64
     static func loadAcquire(_ word: SharedWord) -> UInt64
+    /// The value of a word that no other thread writes, whoever may read it. No atomic load: so it may be the operand of
+    /// another instruction. Not moved across a ``signalFence()``.
+    static func loadOwn(_ word: SharedWord) -> UInt64
+
     static func storeRelaxed(_ value: UInt64, to word: SharedWord)
     static func storeRelease(_ value: UInt64, to word: SharedWord)
 
@@ -75,6 +79,11 @@ extension MemoryModel {
     @inlinable @inline(__always) public static func prefetchForWriting(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func evict(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func evicts(ringByteCount: Int) -> Bool { false }
+}
+
+extension MemoryModel {
+    @inlinable @inline(__always)
+    public static func loadOwn(_ word: SharedWord) -> UInt64 { loadRelaxed(word) }
 }
 
 /// The machine's own waiting, for a model that does not watch it: with two equal fences, which is always correct.

@@ -11,6 +11,12 @@ public enum NativeMemory: MemoryModel {
     public static func loadAcquire(_ word: SharedWord) -> UInt64 { word.pointee.load(ordering: .acquiring) }
 
     @inlinable @inline(__always)
+    public static func loadOwn(_ word: SharedWord) -> UInt64 {
+        // SAFETY: an atomic word is laid out as the word, and no other thread writes it.
+        UnsafeRawPointer(word).load(as: UInt64.self)
+    }
+
+    @inlinable @inline(__always)
     public static func storeRelaxed(_ value: UInt64, to word: SharedWord) {
         word.pointee.store(value, ordering: .relaxed)
     }

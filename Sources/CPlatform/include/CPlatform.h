@@ -166,7 +166,8 @@ enum { cplatform_event_is_off, cplatform_event_is_on, cplatform_event_is_rare };
 /// under the registry's lock.
 extern uint8_t cplatform_event_switches[65536];
 
-static inline uint8_t cplatform_event_switch(uint16_t event) {
+/// `event` is below 65536.
+static inline uint8_t cplatform_event_switch(uint32_t event) {
   return __atomic_load_n(&cplatform_event_switches[event], __ATOMIC_RELAXED);
 }
 static inline void cplatform_set_event_switch(uint16_t event, uint8_t value) {

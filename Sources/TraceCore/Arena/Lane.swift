@@ -50,7 +50,7 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
 
     @inlinable
     var limit: UInt64 {
-        @inline(__always) get { Memory.loadRelaxed(word(32)) }
+        @inline(__always) get { Memory.loadOwn(word(32)) }
         nonmutating set { Memory.storeRelaxed(newValue, to: word(32)) }
     }
 
@@ -58,7 +58,7 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
     var page: UnsafeMutableRawPointer {
         // SAFETY: only followed where `limit` is not 0, that is, after an open stored it.
         @inline(__always) get {
-            UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadRelaxed(word(40)))).unsafelyUnwrapped
+            UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadOwn(word(40)))).unsafelyUnwrapped
         }
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(40)) }
     }
@@ -67,19 +67,19 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
     var generation: SharedWord {
         // SAFETY: stored before the lane is first emitted through; `cplatform_no_lane` has a word of its own.
         @inline(__always) get {
-            UnsafeMutablePointer(bitPattern: UInt(Memory.loadRelaxed(word(48)))).unsafelyUnwrapped
+            UnsafeMutablePointer(bitPattern: UInt(Memory.loadOwn(word(48)))).unsafelyUnwrapped
         }
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(48)) }
     }
 
     var object: UnsafeMutableRawPointer {
-        get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadRelaxed(word(96)))).unsafelyUnwrapped }
+        get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadOwn(word(96)))).unsafelyUnwrapped }
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(96)) }
     }
 
     @inlinable
     var arena: UnsafeMutableRawPointer {
-        get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadRelaxed(word(104)))).unsafelyUnwrapped }
+        get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadOwn(word(104)))).unsafelyUnwrapped }
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(104)) }
     }
 }

@@ -39,9 +39,9 @@ final class EventRegistry: Sendable {
     @usableFromInline static let none: UInt16 = 65535
 
     /// Gives an event its id, unless `number` holds one by now: 1 to 65534, or ``none``.
-    func register(_ schema: EventSchema, as number: borrowing Atomic<UInt16>) -> UInt16 {
+    func register(_ schema: EventSchema, as number: borrowing Atomic<UInt32>) -> UInt16 {
         state.withLock { state in
-            let known = number.load(ordering: .relaxed)
+            let known = UInt16(truncatingIfNeeded: number.load(ordering: .relaxed))
             guard known == 0 else { return known }
             var schema = schema
             schema.id = UInt16(state.schemas.count + 1)
@@ -49,7 +49,7 @@ final class EventRegistry: Sendable {
                 state.schemas.append(schema)
                 state.updateSwitch(schema)
             }
-            number.store(schema.id, ordering: .releasing)
+            number.store(UInt32(schema.id), ordering: .releasing)
             return schema.id
         }
     }

@@ -12,7 +12,7 @@ public struct EventState: ~Copyable, Sendable {
     public let category: StaticString
     public let kind: EventKind
     /// 0 until registered.
-    @usableFromInline let number = Atomic<UInt16>(0)
+    @usableFromInline let number = Atomic<UInt32>(0)
 
     @inlinable @inline(__always)
     public init(_ name: StaticString, category: StaticString, kind: EventKind) {
@@ -23,11 +23,11 @@ public struct EventState: ~Copyable, Sendable {
 
     /// The schema's id, or 0 before the event was first emitted or registered. Any thread.
     @inlinable
-    public var id: UInt16 { number.load(ordering: .relaxed) }
+    public var id: UInt16 { UInt16(truncatingIfNeeded: number.load(ordering: .relaxed)) }
 
     /// Whether an emit records anything now. Any thread.
     @inlinable @inline(__always)
-    public var isOn: Bool { cplatform_event_switch(id) != 0 }
+    public var isOn: Bool { cplatform_event_switch(UInt32(id)) != 0 }
 
     /// The id, registered now where it was not. Any thread; takes a lock and allocates the first time.
     ///
@@ -60,13 +60,13 @@ extension EventState {
         _ record: @autoclosure () -> Record, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type,
         fields: () -> [EventSchema.Field]
     ) {
-        let id = self.id
+        let id = number.load(ordering: .relaxed)
         let how = cplatform_event_switch(id)
         guard how == 1 else {
             if how != 0 { emitRare(record(), at: stamp(), as: Encoding.self, fields) }
             return
         }
-        ThreadLane.emit(record(), id: UInt32(id), at: stamp(), as: Encoding.self)
+        ThreadLane.emit(record(), id: id, at: stamp(), as: Encoding.self)
     }
 
     /// The first emit of an event, and each one of an event with a high number.
@@ -75,7 +75,9 @@ extension EventState {
     func emitRare<Encoding: RecordEncoding, Record: EncodedRecord>(
         _ record: Record, at stamp: Stamp, as encoding: Encoding.Type, _ fields: () -> [EventSchema.Field]
     ) {
-        guard let id = ThreadLane.offPath({ registered(fields) }), cplatform_event_switch(id) != 0 else { return }
+        guard let id = ThreadLane.offPath({ registered(fields) }), cplatform_event_switch(UInt32(id)) != 0 else {
+            return
+        }
         if id == EventRegistry.none {
             ThreadLane.countRefused()
         } else if id <= Encoding.maximumID {

@@ -113,7 +113,7 @@ public struct WidePayload: ~Copyable {
     public mutating func append(number: UInt64) {
         let record = DenseEncoding.one(number)
         record.storeVarint(to: buffer.baseAddress.unsafelyUnwrapped + count)
-        count += record.length
+        count += 1 + record.extra
     }
 
     /// Cuts the string where it does not fit, leaving room for `fieldsLeft` numbers or empty strings.

@@ -43,19 +43,19 @@ public enum DenseEncoding: RecordEncoding {
     @frozen
     public struct One: EncodedRecord {
         @usableFromInline let value: UInt64
-        /// Of the prefix varint: 1 to 9.
-        @usableFromInline let length: Int
+        /// Bytes of the prefix varint, less one: 0 to 8.
+        @usableFromInline let extra: Int
 
         @inlinable @inline(__always)
         init(_ value: UInt64) {
             self.value = value
-            let bits = 64 &- (value | 1).leadingZeroBitCount
-            // ceil(bits / 7) for 1 to 56 bits, 9 for 57 to 64: 63 is the only number to add that makes both right.
-            length = (bits &* 9 &+ 63) &>> 6
+            let highest = 63 &- (value | 1).leadingZeroBitCount
+            // highest / 7, and 8 from the 57th bit on: 8 is the only number to add that makes both right.
+            extra = (highest &* 9 &+ 8) &>> 6
         }
 
         @inlinable @inline(__always)
-        public var byteCount: Int { 3 &+ length }
+        public var byteCount: Int { 4 &+ extra }
 
         @inlinable @inline(__always)
         public func store(id: UInt32, delta: UInt64, to address: UnsafeMutableRawPointer) {
@@ -65,8 +65,8 @@ public enum DenseEncoding: RecordEncoding {
 
         @inlinable @inline(__always)
         func storeVarint(to address: UnsafeMutableRawPointer) {
-            if length <= 8 {
-                let varint = (2 &* value &+ 1) &<< UInt64(length &- 1)
+            if extra < 8 {
+                let varint = (2 &* value &+ 1) &<< UInt64(truncatingIfNeeded: extra)
                 address.storeBytes(of: varint.littleEndian, as: UInt64.self)
             } else {
                 address.storeBytes(of: 0, as: UInt8.self)

@@ -28,14 +28,14 @@ extension Lane {
     package func append<Encoding: RecordEncoding, Record: EncodedRecord>(
         _ record: Record, id: UInt32, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type
     ) -> Bool {
-        let position = Memory.loadRelaxed(pos)
+        let position = Memory.loadOwn(pos)
         let offset = position & 0xFFFF
-        guard position != Memory.loadRelaxed(entry),
+        guard position != Memory.loadOwn(entry),
             offset &+ UInt64(truncatingIfNeeded: record.excess) < limit,
-            Memory.loadRelaxed(generation) == Memory.loadRelaxed(tag)
+            Memory.loadRelaxed(generation) == Memory.loadOwn(tag)
         else { return false }
         let units = stamp().units
-        let delta = units &- Memory.loadRelaxed(clock)
+        let delta = units &- Memory.loadOwn(clock)
         guard delta <= Encoding.maximumDelta, enter(at: position) else { return false }
         Memory.storeRelaxed(units, to: clock)
         store(record, id: id, delta: delta, at: Int(offset), as: Encoding.self)
@@ -48,7 +48,7 @@ extension Lane {
     func enter(at position: UInt64) -> Bool {
         Memory.storeRelaxed(position, to: entry)
         Memory.signalFence()
-        return Memory.loadRelaxed(pos) == position
+        return Memory.loadOwn(pos) == position
     }
 
     @inlinable @inline(__always)
