@@ -12,8 +12,11 @@ struct ReplayInput {
         var arguments: Arguments
     }
 
+    /// At most ``limit`` of them: more than the arena of a sample holds.
     private(set) var events: [Event] = []
     let name: String
+
+    private static let limit = 300_000
 
     /// The file given by `--input`, or one that the tests have, where the sources are at hand.
     static func path(_ options: SuiteOptions) -> String? {
@@ -49,7 +52,7 @@ struct ReplayInput {
             var last: UInt64?
             for batch in batches.sorted(by: { $0.timestamp < $1.timestamp }) {
                 var cursor = GoTraceRecordCursor(batch)
-                while let record = try cursor.next(in: bytes) {
+                while events.count < Self.limit, let record = try cursor.next(in: bytes) {
                     let gap = last.map { Double(record.timestamp &- $0) * scale } ?? 0
                     last = record.timestamp
                     let arguments = record.arguments
@@ -93,7 +96,7 @@ extension ReplayInput {
         // A schema of its own for each kind and number of arguments: 4 * kind + count, from 1 on.
         func id(_ event: Event) -> UInt32 { UInt32(4 * (event.kind % 62) + UInt8(event.arguments.count) + 1) }
         let shapes = Dictionary(uniqueKeysWithValues: (1...248 as ClosedRange<UInt16>).map { ($0, Int(($0 - 1) & 3)) })
-        let turns = max(1, 100_000 / events.count)
+        let turns = max(1, (Build.configuration == "debug" ? 10_000 : 100_000) / events.count)
         var times: [UInt64] = []
         do {
             let writer = try stage.arena.makeWriter(as: Encoding.self)
@@ -116,7 +119,8 @@ extension ReplayInput {
             }
         }
         try stage.checkConservation([UInt64(times.count)])
-        let contents = try stage.check(code: Encoding.code, newest: 64, shapes, Strategy.walk) { _, index, record in
+        let contents = try stage.check(code: Encoding.code, newest: Stage.newest, shapes, Strategy.walk) {
+            _, index, record in
             let event = events[Int(index) % events.count]
             return record.id == UInt16(id(event)) && record.arguments == event.arguments
                 && record.time == times[Int(index)]
