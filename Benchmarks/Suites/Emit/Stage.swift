@@ -23,16 +23,18 @@ final class Stage {
     }
 
     /// - Parameters:
-    ///   - pages: of 16 KiB.
+    ///   - pages: of 16 KiB, as arenas have them unless told otherwise.
+    ///   - pageByteCount: for pages of another size.
     ///   - isTrace: whether it is what events go to; false for one that only writers of its own write into.
     init(
-        _ strategy: (some EmitStrategy).Type, pages: Int = 64, medium: Medium = .memory, isTrace: Bool = true,
+        _ strategy: (some EmitStrategy).Type, pages: Int = 64, pageByteCount: Int = 16 << 10, medium: Medium = .memory,
+        isTrace: Bool = true,
         seed: UInt64
     ) throws {
         self.seed = seed
         Trace.setCategory(Self.offCategory, isOn: false)
         strategy.register()
-        let geometry = try ArenaGeometry(pageCount: pages)
+        let geometry = try ArenaGeometry(pageByteCount: pageByteCount, pageCount: pages)
         switch medium {
         case .memory:
             file = nil
