@@ -12,6 +12,7 @@ public struct TextArgument {
     /// - Parameter bytes: UTF-8. Outlives the record.
     @inlinable
     public init(_ bytes: UnsafeRawBufferPointer, limit: Int = maximumByteCount) {
+        let limit = min(limit, Self.maximumByteCount)
         start = bytes.baseAddress
         isTruncated = bytes.count > limit
         var end = isTruncated ? limit : bytes.count

@@ -138,8 +138,8 @@ extension DenseEncoding {
     @inlinable
     public static func storeSync(_ delta: UInt64, to address: UnsafeMutableRawPointer) -> Int {
         var length = 0
-        // Highest digit first; a delta has 48 bits.
-        for shift in [32, 16] as [UInt64] where delta &>> shift != 0 {
+        // Highest digit first.
+        for shift in [48, 32, 16] as [UInt64] where delta &>> shift != 0 {
             let digit = delta &>> shift & 0xFFFF
             (address + length).storeBytes(of: head(UInt32(RecordID.sync), digit).littleEndian, as: UInt32.self)
             length += 3

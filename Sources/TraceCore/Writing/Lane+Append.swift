@@ -16,9 +16,9 @@ public import MemoryAccess
 // What is counted here is operations of the integer units: about twenty hide behind the reading of the clock.
 
 extension Lane {
-    /// Bytes at the end of a page where no short record begins: room for one, what may have to precede it, and stores past
-    /// its end.
-    @inlinable static var slack: Int { 64 }
+    /// Bytes at the end of a page where no short record begins: room for one (30), what may have to precede it (a generation's
+    /// record, 20, and two times three syncs, 18), and stores past its end (7).
+    @inlinable static var slack: Int { 80 }
 
     /// Appends an event if nothing stands in its way: no room, another generation, no lane, a time before the last record's
     /// or long after it, an emit of this thread under way. The lane's thread.

@@ -80,9 +80,15 @@ extension Lane {
             Memory.storeRelease(current, to: tag)
         }
         let offset = Int(position & 0xFFFF)
-        guard Memory.loadRelaxed(holding) != 0, offset + excess < arena.geometry.pageByteCount - Self.slack else {
+        let room = arena.geometry.pageByteCount - Self.slack
+        guard Memory.loadRelaxed(holding) != 0, offset + excess < room else {
             release(in: arena)
             countRefused()
+            guard BatchHeader.byteCount + excess < room else {
+                // No page can hold it.
+                count(lost: 1)
+                return nil
+            }
             return openPage(of: arena, generation: current, as: Encoding.self) ? BatchHeader.byteCount : nil
         }
         return isNew ? offset + storeGeneration(current, at: offset, as: Encoding.self) : offset
