@@ -96,24 +96,58 @@ uint32_t cplatform_forks;
 
 static pthread_key_t exit_key;
 static void (*leave_thread)(void *);
+static void (*hold_locks)(bool);
 
 static void thread_exits(void *lane) {
   cplatform_thread_lane = cplatform_no_lane;
   leave_thread(lane);
 }
 
-static void in_forked_child(void) {
-  // The lanes' memory is not in this process. Only the forking thread is.
+// What the forking thread had before.
+static __thread void *lane_before_fork;
+static __thread bool was_off_path_before_fork;
+
+// A lane's memory is not in the child. A signal handler may emit there before the child's hook runs, so the lane goes
+// before the fork, and until it is back, emits of this thread are refused.
+static void before_fork(void) {
+  was_off_path_before_fork = cplatform_thread_is_off_path;
+  cplatform_set_off_path(true);
+  lane_before_fork = cplatform_thread_lane;
   cplatform_thread_lane = cplatform_no_lane;
-  memset(cplatform_event_switches, 0, sizeof cplatform_event_switches);
-  pthread_setspecific(exit_key, NULL);
-  cplatform_forks++;
+  if (hold_locks) hold_locks(true);
 }
 
-int cplatform_set_thread_hooks(void (*leave)(void *)) {
-  leave_thread = leave;
+static void in_forking_parent(void) {
+  if (hold_locks) hold_locks(false);
+  cplatform_thread_lane = lane_before_fork;
+  cplatform_set_off_path(was_off_path_before_fork);
+}
+
+static void in_forked_child(void) {
+  memset(cplatform_event_switches, 0, sizeof cplatform_event_switches);
+  if (leave_thread) pthread_setspecific(exit_key, NULL);
+  cplatform_forks++;
+  if (hold_locks) hold_locks(false);
+  cplatform_set_off_path(was_off_path_before_fork);
+}
+
+static int fork_hooks_failure;
+static void set_fork_hooks(void) {
+  fork_hooks_failure = pthread_atfork(before_fork, in_forking_parent, in_forked_child);
+}
+
+static int watch_forks(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, set_fork_hooks);
+  return fork_hooks_failure;
+}
+
+int cplatform_set_thread_hooks(void (*leave)(void *), void (*hold)(bool)) {
   int failure = pthread_key_create(&exit_key, thread_exits);
-  return failure ? failure : pthread_atfork(NULL, NULL, in_forked_child);
+  if (failure) return failure;
+  leave_thread = leave;
+  hold_locks = hold;
+  return watch_forks();
 }
 
 void cplatform_set_lane(void *lane) {
@@ -147,6 +181,12 @@ void *cplatform_map(size_t bytes, int file) {
   int populate = 0;
 #endif
   int flags = file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+  // Of a fork that is not counted, the child would take the mapping for its own.
+  int failure = watch_forks();
+  if (failure) {
+    errno = failure;
+    return NULL;
+  }
   void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | populate, file, 0);
   if (base == MAP_FAILED) return NULL;
 #if defined(MADV_DONTFORK)

@@ -26,6 +26,10 @@ final class Lock<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// For a fork, which a lock has to be held over.
+    func lock() { pthread_mutex_lock(mutex) }
+    func unlock() { pthread_mutex_unlock(mutex) }
+
     func withLock<Result, Failure: Error>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
         let wasOffPath = cplatform_is_off_path()
         cplatform_set_off_path(true)

@@ -144,10 +144,11 @@ static inline void cplatform_set_off_path(bool value) {
 }
 
 /// Calls `leave` at the exit of each thread that has a lane then, with that lane. In the child of a fork, no thread has a
-/// lane and all events are switched off. Set once per process, before the first lane. Returns 0, or an errno.
-int cplatform_set_thread_hooks(void (*_Nonnull leave)(void *_Nonnull lane));
+/// lane and all events are switched off. Around a fork, `hold` takes and releases the locks that the child has to find free.
+/// Set once per process, before the first lane. Returns 0, or an errno.
+int cplatform_set_thread_hooks(void (*_Nonnull leave)(void *_Nonnull lane), void (*_Nonnull hold)(bool takes));
 
-/// How many forks, each in its child, lie between the first process and this one. Counted once the hooks are set.
+/// How many forks, each in its child, lie between the first process and this one. Counted from the first `cplatform_map` on.
 extern uint32_t cplatform_forks;
 static inline uint32_t cplatform_fork_count(void) { return cplatform_forks; }
 

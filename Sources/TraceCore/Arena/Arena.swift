@@ -68,8 +68,18 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
 
     /// Takes no more events: each writer finds out at its next one.
     package func retire() {
+        guard mapping.isMapped else { return }
         cut.withLock { _ in
             Memory.storeRelaxed(Memory.loadRelaxed(view.generation) | GenerationWord.retired, to: view.generation)
+        }
+    }
+
+    /// Whether a lane is held by a thread that lives. The mapping has to stay then.
+    var isHeldByThreads: Bool {
+        guard mapping.isMapped else { return false }
+        view.sweep()
+        return (0..<Int(Memory.loadAcquire(view.laneCount))).contains {
+            LaneOwner(word: Memory.loadAcquire(view.lane($0).owner)).isThread
         }
     }
 

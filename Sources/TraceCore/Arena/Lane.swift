@@ -11,11 +11,11 @@ public import Synchronization
 ///     40   page         address of the current page
 ///     48   generation   address of the arena's generation word
 ///     56   entry        pos at the last emit's entry: equals pos during an emit (Lane+Append.swift)
-///     64   owner        { 1 | thread id 32 }, 0: free                          claimed and freed by anyone
+///     64   owner        who holds the lane (LaneOwner)                         claimed and freed by anyone
 ///     72   holding      number of the current page + 1, 0: none
 ///     80   lost         events that found no page
 ///     88   refused      events emitted inside an emit, by a signal handler
-///     96   object       the arena's object, kept by the lane of a thread
+///     96   left         address of the lane, in a retired arena, that its thread left for this one (ThreadLane.swift)
 ///     104  arena        address of the mapping
 ///     112  preparing    1 off the hot path
 ///
@@ -72,8 +72,8 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(48)) }
     }
 
-    var object: UnsafeMutableRawPointer {
-        get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadOwn(word(96)))).unsafelyUnwrapped }
+    var left: UnsafeMutableRawPointer? {
+        get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadOwn(word(96)))) }
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(96)) }
     }
 

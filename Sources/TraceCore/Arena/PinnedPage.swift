@@ -14,7 +14,7 @@ public struct PinnedPage<Memory: MemoryModel>: ~Copyable, @unchecked Sendable {
     }
 
     @inlinable
-    deinit { arena.view.unpin(number) }
+    deinit { if arena.isMapped { arena.view.unpin(number) } }
 
     /// The header, with the end as of now. Later calls may find a later end, never an earlier one.
     @inlinable

@@ -35,6 +35,9 @@ final class EventRegistry: Sendable {
 
     private let state = Lock(State())
 
+    /// Over a fork: another thread's lock would never be released in the child.
+    func hold(_ takes: Bool) { if takes { state.lock() } else { state.unlock() } }
+
     /// The number of all events that come when every other one is taken: none of them is recorded, all are counted.
     @usableFromInline static let none: UInt16 = 65535
 

@@ -1,14 +1,61 @@
 internal import CPlatform
+internal import MemoryAccess
 internal import Synchronization
 
 /// What the process records: one arena that all threads emit into. Whoever wants to look at it pins pages of the arena.
 ///
 /// All of it may be called by any thread; it takes locks and allocates.
 public enum Trace {
-    private static let current = Lock<Arena?>(nil)
+    private struct State {
+        var arena: Arena?
+        /// Arenas that were recorded into, as long as a thread holds a lane in them. An emit may run inside a signal
+        /// handler, and frees nothing: so a lane keeps no arena, but its arena is kept here.
+        var kept: [Arena] = []
+
+        mutating func retire() {
+            if let arena {
+                arena.retire()
+                kept.append(arena)
+            }
+            arena = nil
+            release()
+        }
+
+        mutating func release() { kept.removeAll { !$0.isHeldByThreads } }
+    }
+
+    private static let state = Lock(State())
+
+    /// Off the path of emits all the while: a signal handler's emit would wait for the lock that its own thread holds.
+    private static func withState<Result, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ThreadLane.refusing { () throws(Failure) in
+            try state.withLock { state throws(Failure) in try body(&state) }
+        }
+    }
 
     /// The arena that events go to, or nil while nothing is recorded.
-    public static var arena: Arena? { current.withLock { $0 } }
+    public static var arena: Arena? { withState { $0.arena } }
+
+    /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left.
+    static func attachThread() -> Lane<NativeMemory>?? {
+        withState { state in state.arena.map { try? $0.attach(thread: cplatform_thread_id()) } }
+    }
+
+    /// Frees retired arenas that no thread holds a lane of any more.
+    static func releaseArenas() { withState { $0.release() } }
+
+    /// Around a fork.
+    private static func hold(_ takes: Bool) {
+        if takes {
+            state.lock()
+            EventRegistry.shared.hold(true)
+        } else {
+            EventRegistry.shared.hold(false)
+            state.unlock()
+        }
+    }
 
     /// Records all events into `arena` from now on. Threads that wrote into an earlier one move over at their next event;
     /// its pages stay readable for who holds it.
@@ -18,29 +65,30 @@ public enum Trace {
     public static func start(_ arena: Arena) throws(ArenaError) {
         guard arena.isMapped else { throw .forked }
         if let code = hooks { throw .system(call: "pthread_key_create", code: code, byteCount: 0) }
-        try current.withLock { current throws(ArenaError) in
-            guard current !== arena else { return }
+        try withState { state throws(ArenaError) in
+            guard state.arena !== arena else { return }
             guard !arena.isRetired else { throw .retired }
-            current?.retire()
-            current = arena
+            state.retire()
+            state.arena = arena
+            // Under the lock: the switches and the arena are those of the same call.
+            EventRegistry.shared.setRecording(true)
         }
-        EventRegistry.shared.setRecording(true)
     }
 
     /// Ends the recording. Returns the arena, which stays readable and takes no more events.
     @discardableResult
     public static func stop() -> Arena? {
-        EventRegistry.shared.setRecording(false)
-        return current.withLock { current in
-            defer { current = nil }
-            current?.retire()
-            return current
+        withState { state in
+            EventRegistry.shared.setRecording(false)
+            let arena = state.arena
+            state.retire()
+            return arena
         }
     }
 
     /// The calling thread's exit, told by the system: the lane goes back. Nil, or an error number.
     private static let hooks: Int32? = {
-        let code = cplatform_set_thread_hooks { ThreadLane.leave(Lane($0)) }
+        let code = cplatform_set_thread_hooks({ ThreadLane.leave(Lane($0)) }, { Trace.hold($0) })
         return code == 0 ? nil : code
     }()
 }

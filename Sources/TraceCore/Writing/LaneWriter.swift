@@ -40,12 +40,14 @@ extension GenericArena {
     public func makeWriter<Encoding: RecordEncoding>(
         as encoding: Encoding.Type
     ) throws(ArenaError) -> LaneWriter<Memory, Encoding> {
-        LaneWriter(try attach(thread: cplatform_thread_id()), of: self)
+        LaneWriter(try attach(thread: cplatform_thread_id(), isWriter: true), of: self)
     }
 
-    package func attach(thread: UInt32) throws(ArenaError) -> Lane<Memory> {
+    package func attach(thread: UInt32, isWriter: Bool = false) throws(ArenaError) -> Lane<Memory> {
         guard isMapped else { throw .forked }
-        guard let lane = view.attach(thread: thread) else { throw .lanes(capacity: geometry.laneCapacity) }
+        guard let lane = view.attach(thread: thread, isWriter: isWriter) else {
+            throw .lanes(capacity: geometry.laneCapacity)
+        }
         return lane
     }
 

@@ -23,8 +23,8 @@ package enum ThreadLane {
         _ = offPath {
             while hasLane() {
                 let lane = Lane<NativeMemory>(cplatform_lane())
-                guard lane.appendOffPath(record, id: id, at: stamp, as: Encoding.self) == .retired else { return }
-                leave()
+                guard lane.appendOffPath(record, id: id, at: stamp, as: Encoding.self) == .retired, moved(from: lane)
+                else { return }
             }
         }
     }
@@ -48,32 +48,59 @@ package enum ThreadLane {
     @usableFromInline
     static func countRefused() { uncounted.wrappingAdd(1, ordering: .relaxed) }
 
+    /// Runs `body`, into which no emit of this thread may come: one of a signal handler is refused and counted.
+    static func refusing<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let was = cplatform_is_off_path()
+        cplatform_set_off_path(true)
+        defer { cplatform_set_off_path(was) }
+        return try body()
+    }
+
     /// True once this thread has a lane, taken now where it had none. False where nothing is recorded or no lane is left.
     @usableFromInline
     static func hasLane() -> Bool {
         if cplatform_has_lane() { return true }
-        guard let arena = Trace.arena else { return false }
-        guard let lane = try? arena.attach(thread: cplatform_thread_id()) else {
-            countRefused()
-            return false
-        }
-        // The lane keeps its arena until it is left.
-        lane.object = Unmanaged.passRetained(arena).toOpaque()
+        guard let lane = newLane() else { return false }
         cplatform_set_lane(lane.address)
         return true
     }
 
-    /// Gives this thread's lane back.
-    @usableFromInline
-    static func leave() {
-        let lane = Lane<NativeMemory>(cplatform_lane())
-        cplatform_set_lane(nil)
-        leave(lane)
+    private static func newLane() -> Lane<NativeMemory>? {
+        guard let attached = Trace.attachThread() else { return nil }
+        if attached == nil { countRefused() }
+        return attached
     }
 
+    /// Takes a lane in the arena that is recorded into now, for one in a retired arena. False where there is none.
+    ///
+    /// The lane that is left stays this thread's until it leaves another one, or ends: this may be a signal handler inside an
+    /// emit, which has looked at that lane already, and will append to it. So a handler may see the recording change once
+    /// while it runs, not twice.
+    @usableFromInline
+    static func moved(from lane: Lane<NativeMemory>) -> Bool {
+        guard let next = newLane() else { return false }
+        detachLeft(by: lane)
+        next.left = lane.address
+        cplatform_set_lane(next.address)
+        return true
+    }
+
+    private static func detachLeft(by lane: Lane<NativeMemory>) {
+        guard let left = lane.left else { return }
+        lane.left = nil
+        detach(Lane(left))
+    }
+
+    private static func detach(_ lane: Lane<NativeMemory>) {
+        ArenaView<NativeMemory>(mapping: lane.arena).detach(lane)
+    }
+
+    /// The thread ends.
     static func leave(_ lane: Lane<NativeMemory>) {
-        let arena = Unmanaged<Arena>.fromOpaque(lane.object)
-        arena.takeUnretainedValue().detach(lane)
-        arena.release()
+        refusing {
+            detachLeft(by: lane)
+            detach(lane)
+            Trace.releaseArenas()
+        }
     }
 }
