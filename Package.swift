@@ -59,8 +59,9 @@ let package = Package(
             path: "Benchmarks/bench", swiftSettings: settings),
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
+        .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
         .testTarget(
-            name: "TraceCoreTests", dependencies: ["CPlatform", "MemoryAccess", "TraceCore"],
+            name: "TraceCoreTests", dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "TraceCore"],
             resources: [.copy("Data")], swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),

@@ -26,25 +26,16 @@ public enum Trace {
 
     private static let state = Lock(State())
 
-    /// Off the path of emits all the while: a signal handler's emit would wait for the lock that its own thread holds.
-    private static func withState<Result, Failure: Error>(
-        _ body: (inout State) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try ThreadLane.refusing { () throws(Failure) in
-            try state.withLock { state throws(Failure) in try body(&state) }
-        }
-    }
-
     /// The arena that events go to, or nil while nothing is recorded.
-    public static var arena: Arena? { withState { $0.arena } }
+    public static var arena: Arena? { state.withLock { $0.arena } }
 
     /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left.
     static func attachThread() -> Lane<NativeMemory>?? {
-        withState { state in state.arena.map { try? $0.attach(thread: cplatform_thread_id()) } }
+        state.withLock { state in state.arena.map { try? $0.attach(thread: cplatform_thread_id()) } }
     }
 
     /// Frees retired arenas that no thread holds a lane of any more.
-    static func releaseArenas() { withState { $0.release() } }
+    static func releaseArenas() { state.withLock { $0.release() } }
 
     /// Around a fork.
     private static func hold(_ takes: Bool) {
@@ -65,7 +56,7 @@ public enum Trace {
     public static func start(_ arena: Arena) throws(ArenaError) {
         guard arena.isMapped else { throw .forked }
         if let code = hooks { throw .system(call: "pthread_key_create", code: code, byteCount: 0) }
-        try withState { state throws(ArenaError) in
+        try state.withLock { state throws(ArenaError) in
             guard state.arena !== arena else { return }
             guard !arena.isRetired else { throw .retired }
             state.retire()
@@ -78,7 +69,7 @@ public enum Trace {
     /// Ends the recording. Returns the arena, which stays readable and takes no more events.
     @discardableResult
     public static func stop() -> Arena? {
-        withState { state in
+        state.withLock { state in
             EventRegistry.shared.setRecording(false)
             let arena = state.arena
             state.retire()

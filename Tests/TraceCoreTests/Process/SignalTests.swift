@@ -1,0 +1,105 @@
+import Foundation
+import ProcessSupport
+import Synchronization
+import Testing
+import TraceCore
+
+/// The handler's own count, per test.
+private let handled = Atomic<UInt64>(0)
+
+private func emitInHandler(_ signal: Int32) {
+    Recorded.byHandler.emit(1, handled.add(1, ordering: .relaxed).oldValue)
+}
+
+extension TraceOfTheProcess {
+    @Suite(.serialized) struct EmitsOfASignalHandler {
+        /// Signals a thread while `body` runs on it.
+        private func underSignals(_ body: @escaping @Sendable () -> Void) -> Bool {
+            process_support_on_signal(SIGUSR2, emitInHandler, true)
+            let ended = Flag()
+            let thread = SystemThread {
+                process_support_unblock(SIGUSR2)
+                body()
+                ended.set()
+            }
+            let limit = Date(timeIntervalSinceNow: 20)
+            while !ended.isSet && Date() < limit {
+                thread.signal(SIGUSR2)
+                if handled.load(ordering: .relaxed) % 8 == 0 { yieldProcessor() }
+            }
+            guard ended.isSet else { return false }
+            thread.join()
+            return true
+        }
+
+        /// Emitted by thread and handler = what the lanes counted + what no lane could count; and all that is readable is
+        /// whole and in order.
+        @Test(arguments: [4, 200])
+        func conservation(pages: Int) throws {
+            handled.store(0, ordering: .relaxed)
+            let arena = Recorded.arena(pages: pages)
+            let before = Trace.uncounted
+            try Trace.start(arena)
+            let words: UInt64 = 100_000
+            let hasEnded = underSignals {
+                for word in 0..<words {
+                    if word % 64 == 0 { _ = try? arena.advance() }
+                    Recorded.pair.emit(0, word)
+                }
+            }
+            try #require(hasEnded)
+            Trace.stop()
+            let emitted = words + handled.load(ordering: .relaxed)
+            #expect(Recorded.events(arena) + Trace.uncounted - before == emitted)
+            for id in [Recorded.pair.state.id, Recorded.byHandler.state.id] {
+                let pairs = try Recorded.pairs(arena, id: id)
+                for (one, next) in zip(pairs, pairs.dropFirst()) where one.lane == next.lane {
+                    // A handler inside a handler comes between that one's count and its emit.
+                    #expect(id != Recorded.pair.state.id || one.word < next.word)
+                }
+                #expect(Set(pairs.map(\.word)).count == pairs.count)
+            }
+            #expect(handled.load(ordering: .relaxed) > 10)
+        }
+
+        /// Another thread ends and begins recordings: the lane of an interrupted emit stays, and so does its arena.
+        @Test func recordingsChangeUnderTheHandler() throws {
+            handled.store(0, ordering: .relaxed)
+            let stops = Flag()
+            Recorded.register()
+            let changer = SystemThread {
+                for round in 0..<150 {
+                    try? Trace.start(Recorded.arena(pages: 4))
+                    usleep(500)
+                    if round % 2 == 0 { Trace.stop() }
+                }
+                stops.set()
+            }
+            let hasEnded = underSignals {
+                var word: UInt64 = 0
+                while !stops.isSet {
+                    Recorded.pair.emit(0, word)
+                    word += 1
+                }
+            }
+            changer.join()
+            Trace.stop()
+            #expect(hasEnded)
+        }
+
+        /// The handler comes while its thread holds the lock of the trace.
+        @Test func theThreadIsInsideOfTheTrace() throws {
+            Recorded.register()
+            let hasEnded = underSignals {
+                for round in 0..<400 {
+                    try? Trace.start(Recorded.arena(pages: 2))
+                    Recorded.one.emit(1)
+                    for _ in 0..<50 { _ = Trace.arena }
+                    if round % 2 == 0 { Trace.stop() }
+                }
+            }
+            #expect(hasEnded, "the handler waits for its own thread")
+            if hasEnded { Trace.stop() }
+        }
+    }
+}
