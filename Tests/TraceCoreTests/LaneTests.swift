@@ -25,11 +25,11 @@ private final class WriterBox: @unchecked Sendable { var writer: LaneWriter<Nati
         do {
             let two = try arena.makeWriter(as: DenseEncoding.self)
             #expect(throws: ArenaError.lanes(capacity: 2)) { try useWriter(of: arena) }
-            Sample.emit(1, id: 1, to: two)
+            WordEvent.emit(1, id: 1, to: two)
         }
         let again = try arena.makeWriter(as: DenseEncoding.self)
-        Sample.emit(2, id: 1, to: again)
-        Sample.emit(3, id: 1, to: one)
+        WordEvent.emit(2, id: 1, to: again)
+        WordEvent.emit(3, id: 1, to: one)
         #expect(try arena.events(lane: 1).keys.sorted() == [0, 1], "the index goes on")
         #expect(try arena.events(lane: 0).count == 1)
     }
@@ -90,7 +90,7 @@ private final class WriterBox: @unchecked Sendable { var writer: LaneWriter<Nati
             for round in 0..<200 as Range<UInt64> {
                 let writer = try! arena.makeWriter(as: DenseEncoding.self)
                 for word in 0..<(round % 5) {
-                    if Sample.emit(word, id: 1, to: writer) { sum.add(1, ordering: .relaxed) }
+                    if WordEvent.emit(word, id: 1, to: writer) { sum.add(1, ordering: .relaxed) }
                 }
             }
         }
@@ -112,12 +112,12 @@ private final class WriterBox: @unchecked Sendable { var writer: LaneWriter<Nati
         let neighbours = [try arena.attach(thread: 1), try arena.attach(thread: 2)]
         emit(1, to: neighbours[0])
         let writer = try arena.makeWriter(as: DenseEncoding.self)
-        Sample.emit(1, id: 1, to: writer)
+        WordEvent.emit(1, id: 1, to: writer)
         emit(2, to: neighbours[1])
         let bytes = [UInt8](repeating: 0xAB, count: count)
         let isDone = bytes.withUnsafeBytes { writer.emit(DenseEncoding.wide($0), id: 5) }
         #expect(isDone == (count + 64 < 4096 - 80))
-        Sample.emit(2, id: 1, to: writer)
+        WordEvent.emit(2, id: 1, to: writer)
         emit(3, to: neighbours[1])
         let pages = try arena.contents()
         #expect(pages.map(\.events.count).reduce(0, +) == 5 + (isDone ? 1 : 0))
@@ -135,7 +135,7 @@ private final class WriterBox: @unchecked Sendable { var writer: LaneWriter<Nati
             emitUpTo(target, lane, &ticks)
             _ = try arena.advance()
             ticks += 1 << 60
-            let record = ExtendedSample(DenseEncoding.three(.max, .max - 1, .max - 2))
+            let record = ExtendedWordEvent(DenseEncoding.three(.max, .max - 1, .max - 2))
             #expect(lane.appendOffPath(record, id: 300, at: Stamp(ticks: ticks), as: DenseEncoding.self) == .done)
             let newest = try #require(
                 try arena.contents { $0 == 300 ? .three : .one }.flatMap(\.events).max { $0.index < $1.index })

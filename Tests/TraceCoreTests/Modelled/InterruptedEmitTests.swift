@@ -94,7 +94,7 @@ private struct InterruptedRun {
         let word = attempts
         attempts += 1
         ticks += 100
-        let bytes = Sample.text(word, limit: room)
+        let bytes = WordEvent.text(word, limit: room)
         let isDone = bytes.withUnsafeBytes { raw in
             let record = DenseEncoding.text(TextArgument(raw))
             let stamp = Stamp(ticks: ticks)
@@ -133,7 +133,7 @@ private struct InterruptedRun {
         do {
             let events = try arena.events(lane: 0) { _ in .text }
             let status = arena.lanes[0]
-            let words = try events.keys.sorted().map { try Sample.textWord(events[$0]!.payload) }
+            let words = try events.keys.sorted().map { try WordEvent.textWord(events[$0]!.payload) }
             if Set(words) != done { return "readable \(words), emitted \(done.sorted())" }
             if words.count != done.count { return "an event twice in \(words)" }
             if status.events != attempts { return "\(status.events) counted of \(attempts)" }
@@ -145,7 +145,7 @@ private struct InterruptedRun {
     }
 }
 
-extension Sample {
+extension WordEvent {
     /// The number at the start of a text, whose every byte follows from it.
     static func textWord(_ payload: PlainDecoder.Payload) throws -> UInt64 {
         guard case .text(let bytes, isTruncated: false) = payload,

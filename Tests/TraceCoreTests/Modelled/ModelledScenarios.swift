@@ -22,7 +22,7 @@ enum ModelledScenario {
         let machine = ModelledMachine.current!.machine
         machine.ticks += 1 << Stamp.unitShift
         let stamp = Stamp(ticks: machine.ticks)
-        Sample.text(word(number, index), limit: limit).withUnsafeBytes { raw in
+        WordEvent.text(word(number, index), limit: limit).withUnsafeBytes { raw in
             let record = DenseEncoding.text(TextArgument(raw))
             if !lane.append(record, id: 4, at: stamp, as: DenseEncoding.self) {
                 _ = lane.appendOffPath(record, id: 4, at: stamp, as: DenseEncoding.self)

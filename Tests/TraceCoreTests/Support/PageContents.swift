@@ -64,7 +64,7 @@ extension GenericArena {
     }
 
     /// Everything that can be read now.
-    func contents(upTo cut: GenerationCut? = nil, shape: @escaping (Int) -> RecordShape = Sample.shape) throws
+    func contents(upTo cut: GenerationCut? = nil, shape: @escaping (Int) -> RecordShape = WordEvent.shape) throws
         -> [PageContents]
     {
         var pages: [PageContents] = []
@@ -76,7 +76,8 @@ extension GenericArena {
     }
 
     /// Every readable event of a lane, by index. Throws where two pages claim one index.
-    func events(lane: Int, upTo cut: GenerationCut? = nil, shape: @escaping (Int) -> RecordShape = Sample.shape) throws
+    func events(lane: Int, upTo cut: GenerationCut? = nil, shape: @escaping (Int) -> RecordShape = WordEvent.shape)
+        throws
         -> [UInt64: PageContents.Event]
     {
         var events: [UInt64: PageContents.Event] = [:]

@@ -2,7 +2,7 @@ import MemoryAccess
 import TraceCore
 
 /// An event that carries one word in a layout of its choice: what comes back has to be what the word demands, in every byte.
-enum Sample {
+enum WordEvent {
     struct Wrong: Error, CustomStringConvertible { var description: String }
 
     /// Ids 1 to 5, and 300 for an extended one.
@@ -43,7 +43,7 @@ enum Sample {
             return wide(word, room: room).withUnsafeBytes { bytes in
                 writer.emit(DenseEncoding.wide(bytes), id: 5, at: stamp)
             }
-        default: return writer.emit(ExtendedSample(DenseEncoding.one(word)), id: 300, at: stamp)
+        default: return writer.emit(ExtendedWordEvent(DenseEncoding.one(word)), id: 300, at: stamp)
         }
     }
 
@@ -87,7 +87,7 @@ enum Sample {
 }
 
 /// As an event with a high id is laid out by its handle.
-struct ExtendedSample<Base: EncodedRecord>: EncodedRecord {
+struct ExtendedWordEvent<Base: EncodedRecord>: EncodedRecord {
     let base: Base
     init(_ base: Base) { self.base = base }
     var byteCount: Int { base.byteCount + 2 }
