@@ -25,11 +25,6 @@ import Testing
         expectCaught(.publishLoss) { ModelledScenario.losses(seed: $0, weakened: .publishLoss) }
     }
 
-    @Test(arguments: [AccessSite.storeTag, .readTag])
-    func ofMarks(_ site: AccessSite) {
-        expectCaught(site) { ModelledScenario.marks(seed: $0, weakened: site) }
-    }
-
     @Test(arguments: [AccessSite.sweepReadsPosition])
     func ofSweeps(_ site: AccessSite) {
         expectCaught(site) { ModelledScenario.sweep(seed: $0, weakened: site) }
