@@ -1,4 +1,5 @@
 import CPlatform
+import Foundation
 import Synchronization
 
 /// Threads that have each emitted once, and sleep: each holds a lane and a page.
@@ -21,7 +22,8 @@ final class IdleThreads {
                 }
             }
         }
-        while words[0].load(ordering: .acquiring) != UInt32(count) { cplatform_pause() }
+        // They run on this processor, too.
+        while words[0].load(ordering: .acquiring) != UInt32(count) { sched_yield() }
     }
 
     /// Ends them all. Once.
