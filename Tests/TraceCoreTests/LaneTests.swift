@@ -152,7 +152,7 @@ private final class WriterBox: @unchecked Sendable { var writer: LaneWriter<Nati
     }
 
     private func emitUpTo(_ target: Int, _ lane: Lane<NativeMemory>, _ ticks: inout UInt64) {
-        var random = SeededRandom(state: UInt64(target))
+        var random = SeededGenerator(seed: UInt64(target))
         repeat {
             ticks += 64
             let word = target - lane.position.offset < 40 ? 1 : random.next() >> 8

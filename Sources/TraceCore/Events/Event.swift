@@ -31,9 +31,16 @@ public struct Event0: ~Copyable, Sendable {
         state = EventState(name, category: category, kind: kind)
     }
 
-    /// Records the event, now or at a stamp that was taken before. Any thread.
+    /// Records the event, now. Any thread.
     @inlinable @inline(__always)
-    public func emit(at stamp: @autoclosure () -> Stamp = .now) {
+    public func emit() { emit(reading: .now) }
+
+    /// Records the event at a stamp that was taken before. Any thread.
+    @inlinable @inline(__always)
+    public func emit(at stamp: Stamp) { emit(reading: stamp) }
+
+    @inlinable @inline(__always)
+    func emit(reading stamp: @autoclosure () -> Stamp) {
         state.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self) { [] }
     }
 
@@ -59,9 +66,16 @@ public struct Event1<A: TraceField>: ~Copyable, Sendable {
         self.a = FieldName(a, unit)
     }
 
-    /// Records the event, now or at a stamp that was taken before. Any thread. Of a string, at most 1024 bytes are kept.
+    /// Records the event, now. Any thread. Of a string, at most 1024 bytes are kept.
     @inlinable @inline(__always)
-    public func emit(_ a: A, at stamp: @autoclosure () -> Stamp = .now) {
+    public func emit(_ a: A) { emit(a, reading: .now) }
+
+    /// Records the event at a stamp that was taken before. Any thread.
+    @inlinable @inline(__always)
+    public func emit(_ a: A, at stamp: Stamp) { emit(a, reading: stamp) }
+
+    @inlinable @inline(__always)
+    func emit(_ a: A, reading stamp: @autoclosure () -> Stamp) {
         if A.isText {
             guard state.isOn else { return }
             a.withTraceText { bytes in
@@ -95,9 +109,16 @@ public struct Event2<A: TraceField, B: TraceField>: ~Copyable, Sendable {
         self.b = FieldName(b, bUnit)
     }
 
-    /// Records the event, now or at a stamp that was taken before. Any thread. Of a string, at most 1024 bytes are kept.
+    /// Records the event, now. Any thread. Of a string, at most 1024 bytes are kept.
     @inlinable @inline(__always)
-    public func emit(_ a: A, _ b: B, at stamp: @autoclosure () -> Stamp = .now) {
+    public func emit(_ a: A, _ b: B) { emit(a, b, reading: .now) }
+
+    /// Records the event at a stamp that was taken before. Any thread.
+    @inlinable @inline(__always)
+    public func emit(_ a: A, _ b: B, at stamp: Stamp) { emit(a, b, reading: stamp) }
+
+    @inlinable @inline(__always)
+    func emit(_ a: A, _ b: B, reading stamp: @autoclosure () -> Stamp) {
         if A.isText || B.isText {
             state.emitWide(at: stamp(), fields: { fields }) { payload in
                 payload.append(a, fieldsLeft: 1)
@@ -132,9 +153,16 @@ public struct Event3<A: TraceField, B: TraceField, C: TraceField>: ~Copyable, Se
         self.c = FieldName(c, cUnit)
     }
 
-    /// Records the event, now or at a stamp that was taken before. Any thread. Of a string, at most 1024 bytes are kept.
+    /// Records the event, now. Any thread. Of a string, at most 1024 bytes are kept.
     @inlinable @inline(__always)
-    public func emit(_ a: A, _ b: B, _ c: C, at stamp: @autoclosure () -> Stamp = .now) {
+    public func emit(_ a: A, _ b: B, _ c: C) { emit(a, b, c, reading: .now) }
+
+    /// Records the event at a stamp that was taken before. Any thread.
+    @inlinable @inline(__always)
+    public func emit(_ a: A, _ b: B, _ c: C, at stamp: Stamp) { emit(a, b, c, reading: stamp) }
+
+    @inlinable @inline(__always)
+    func emit(_ a: A, _ b: B, _ c: C, reading stamp: @autoclosure () -> Stamp) {
         if A.isText || B.isText || C.isText {
             state.emitWide(at: stamp(), fields: { fields }) { payload in
                 payload.append(a, fieldsLeft: 2)
@@ -175,9 +203,16 @@ public struct Event4<A: TraceField, B: TraceField, C: TraceField, D: TraceField>
         self.d = FieldName(d, dUnit)
     }
 
-    /// Records the event, now or at a stamp that was taken before. Any thread. Of a string, at most 1024 bytes are kept.
+    /// Records the event, now. Any thread. Of a string, at most 1024 bytes are kept.
     @inlinable @inline(__always)
-    public func emit(_ a: A, _ b: B, _ c: C, _ d: D, at stamp: @autoclosure () -> Stamp = .now) {
+    public func emit(_ a: A, _ b: B, _ c: C, _ d: D) { emit(a, b, c, d, reading: .now) }
+
+    /// Records the event at a stamp that was taken before. Any thread.
+    @inlinable @inline(__always)
+    public func emit(_ a: A, _ b: B, _ c: C, _ d: D, at stamp: Stamp) { emit(a, b, c, d, reading: stamp) }
+
+    @inlinable @inline(__always)
+    func emit(_ a: A, _ b: B, _ c: C, _ d: D, reading stamp: @autoclosure () -> Stamp) {
         state.emitWide(at: stamp(), fields: { fields }) { payload in
             payload.append(a, fieldsLeft: 3)
             payload.append(b, fieldsLeft: 2)

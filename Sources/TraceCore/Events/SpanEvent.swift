@@ -13,24 +13,25 @@ public struct SpanEvent: ~Copyable, Sendable {
         closing = EventState(name, category: category, kind: .end)
     }
 
-    /// Any thread.
+    /// Begins a span now, or at a stamp that was taken before. Any thread.
     @inlinable @inline(__always)
-    public func begin(at stamp: @autoclosure () -> Stamp = .now) {
-        opening.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self) { [] }
-    }
+    public func begin() { opening.emit(DenseEncoding.none(), at: .now, as: DenseEncoding.self) { [] } }
 
-    /// The thread of ``begin(at:)``.
     @inlinable @inline(__always)
-    public func end(at stamp: @autoclosure () -> Stamp = .now) {
-        closing.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self) { [] }
-    }
+    public func begin(at stamp: Stamp) { opening.emit(DenseEncoding.none(), at: stamp, as: DenseEncoding.self) { [] } }
+
+    /// Ends the innermost open span. The thread of ``begin()``.
+    @inlinable @inline(__always)
+    public func end() { closing.emit(DenseEncoding.none(), at: .now, as: DenseEncoding.self) { [] } }
+
+    @inlinable @inline(__always)
+    public func end(at stamp: Stamp) { closing.emit(DenseEncoding.none(), at: stamp, as: DenseEncoding.self) { [] } }
 
     /// Ends this span and begins `next` at the same instant: the clock is read once.
     @inlinable @inline(__always)
-    public func end(beginning next: borrowing SpanEvent, at stamp: @autoclosure () -> Stamp = .now) {
-        let instant = stamp()
-        end(at: instant)
-        next.begin(at: instant)
+    public func end(beginning next: borrowing SpanEvent, at stamp: Stamp = .now) {
+        end(at: stamp)
+        next.begin(at: stamp)
     }
 
     /// Registers the events without emitting them. Any thread.
@@ -54,15 +55,19 @@ public struct SpanEvent1<A: TraceField>: ~Copyable, Sendable {
         closing = EventState(name, category: category, kind: .end)
     }
 
-    /// Any thread.
+    /// Begins a span now, or at a stamp that was taken before. Any thread.
     @inlinable @inline(__always)
-    public func begin(_ a: A, at stamp: @autoclosure () -> Stamp = .now) { opening.emit(a, at: stamp()) }
+    public func begin(_ a: A) { opening.emit(a) }
 
-    /// The thread of ``begin(_:at:)``.
     @inlinable @inline(__always)
-    public func end(at stamp: @autoclosure () -> Stamp = .now) {
-        closing.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self) { [] }
-    }
+    public func begin(_ a: A, at stamp: Stamp) { opening.emit(a, at: stamp) }
+
+    /// Ends the innermost open span. The thread of ``begin(_:)``.
+    @inlinable @inline(__always)
+    public func end() { closing.emit(DenseEncoding.none(), at: .now, as: DenseEncoding.self) { [] } }
+
+    @inlinable @inline(__always)
+    public func end(at stamp: Stamp) { closing.emit(DenseEncoding.none(), at: stamp, as: DenseEncoding.self) { [] } }
 }
 
 /// A number that goes up and down.
@@ -75,30 +80,42 @@ public struct CounterEvent<Value: TraceField>: ~Copyable, Sendable {
         event = Event1(name, category: category, kind: .counter, "value", unit: unit)
     }
 
-    /// Any thread.
+    /// The value from now on, or from a stamp that was taken before. Any thread.
     @inlinable @inline(__always)
-    public func set(_ value: Value, at stamp: @autoclosure () -> Stamp = .now) { event.emit(value, at: stamp()) }
+    public func set(_ value: Value) { event.emit(value) }
+
+    @inlinable @inline(__always)
+    public func set(_ value: Value, at stamp: Stamp) { event.emit(value, at: stamp) }
 }
 
 /// Connects spans of any threads: what one of them began, others go on with.
 @frozen
 public struct FlowEvent: ~Copyable, Sendable {
-    @usableFromInline let opening, step, closing: Event1<UInt64>
+    @usableFromInline let opening, steps, closing: Event1<UInt64>
 
     @inlinable @inline(__always)
     public init(_ name: StaticString, category: StaticString = "default") {
         opening = Event1(name, category: category, kind: .flowBegin, "flow")
-        step = Event1(name, category: category, kind: .flowStep, "flow")
+        steps = Event1(name, category: category, kind: .flowStep, "flow")
         closing = Event1(name, category: category, kind: .flowEnd, "flow")
     }
 
     /// - Parameter flow: its number, the same in every step. Any thread.
     @inlinable @inline(__always)
-    public func begin(_ flow: UInt64, at stamp: @autoclosure () -> Stamp = .now) { opening.emit(flow, at: stamp()) }
+    public func begin(_ flow: UInt64) { opening.emit(flow) }
 
     @inlinable @inline(__always)
-    public func step(_ flow: UInt64, at stamp: @autoclosure () -> Stamp = .now) { step.emit(flow, at: stamp()) }
+    public func begin(_ flow: UInt64, at stamp: Stamp) { opening.emit(flow, at: stamp) }
 
     @inlinable @inline(__always)
-    public func end(_ flow: UInt64, at stamp: @autoclosure () -> Stamp = .now) { closing.emit(flow, at: stamp()) }
+    public func step(_ flow: UInt64) { steps.emit(flow) }
+
+    @inlinable @inline(__always)
+    public func step(_ flow: UInt64, at stamp: Stamp) { steps.emit(flow, at: stamp) }
+
+    @inlinable @inline(__always)
+    public func end(_ flow: UInt64) { closing.emit(flow) }
+
+    @inlinable @inline(__always)
+    public func end(_ flow: UInt64, at stamp: Stamp) { closing.emit(flow, at: stamp) }
 }

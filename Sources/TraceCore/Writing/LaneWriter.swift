@@ -16,17 +16,29 @@ public struct LaneWriter<Memory: MemoryModel, Encoding: RecordEncoding>: ~Copyab
 
     deinit { arena.detach(lane) }
 
-    /// Appends an event.
+    /// Appends an event, now.
     ///
-    /// - Parameters:
-    ///   - id: of its schema; at most ``RecordEncoding/maximumID``.
-    ///   - stamp: when it happened: by default now.
+    /// - Parameter id: of its schema; at most ``RecordEncoding/maximumID``.
     /// - Returns: false where the event was counted as lost or refused.
     @inlinable
     @inline(__always)
     @discardableResult
-    public borrowing func emit(
-        _ record: some EncodedRecord, id: UInt32, at stamp: @autoclosure () -> Stamp = .now
+    public borrowing func emit(_ record: some EncodedRecord, id: UInt32) -> Bool {
+        emit(record, id: id, reading: .now)
+    }
+
+    /// The same, at a stamp that was taken before.
+    @inlinable
+    @inline(__always)
+    @discardableResult
+    public borrowing func emit(_ record: some EncodedRecord, id: UInt32, at stamp: Stamp) -> Bool {
+        emit(record, id: id, reading: stamp)
+    }
+
+    @inlinable
+    @inline(__always)
+    borrowing func emit(
+        _ record: some EncodedRecord, id: UInt32, reading stamp: @autoclosure () -> Stamp
     ) -> Bool {
         lane.append(record, id: id, at: stamp(), as: Encoding.self)
             || lane.appendOffPath(record, id: id, at: stamp(), as: Encoding.self) == .done

@@ -33,7 +33,7 @@ enum ModelledScenario {
     static func write(_ count: Int, seed: UInt64, to arena: ModelledArena) {
         guard let lane = try? arena.attach(thread: UInt32(seed & 0xFFFF) + 1) else { return }
         let number = arena.view.number(of: lane)
-        var random = SeededRandom(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<count {
             emit(lane.position.index, limit: 400 + random.below(600), to: lane, number: number)
         }
@@ -53,7 +53,7 @@ enum ModelledScenario {
     }
 
     static func read(_ rounds: Int, seed: UInt64, from arena: ModelledArena, _ machine: Machine) {
-        var random = SeededRandom(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<rounds {
             guard let page = arena.pin(random.below(arena.geometry.pageCount)) else {
                 ModelledMemory.pause()

@@ -18,6 +18,7 @@ enum Recorded {
         text.register()
         other.register()
         byHandler.register()
+        TraceOfTheProcess.EventsRecordedWrongly.register()
     }
 
     static func arena(pages: Int = 64, lanes: Int = 16) -> Arena {

@@ -64,7 +64,7 @@ final class ModelledMachine: @unchecked Sendable {
     private var numbers: [SharedWord: Int] = [:]
     private var stores: [[Store]] = []
     private var bytes: [UInt: Byte] = [:]
-    var random: SeededRandom
+    var random: SeededGenerator
     /// The instant of the last event: later than every lane's begin.
     var ticks = Stamp.now.ticks + (1 << 40)
     /// One access in so many is followed by another thread's.
@@ -84,7 +84,7 @@ final class ModelledMachine: @unchecked Sendable {
     private(set) var weakenedCount = 0
 
     init(seed: UInt64, sites: AccessSites) {
-        random = SeededRandom(state: seed)
+        random = SeededGenerator(seed: seed)
         switchRate = [2, 4, 12][Int(seed % 3)]
         staleness = [(4, .any), (1, .any), (7, .oldest), (7, .oldestOfSomeWords)][Int(seed / 3 % 4)]
         self.seed = seed
@@ -187,7 +187,7 @@ final class ModelledMachine: @unchecked Sendable {
             case .any: index = oldest + random.below(newest - oldest + 1)
             case .oldest: index = oldest
             case .oldestOfSomeWords:
-                var coin = SeededRandom(state: seed ^ UInt64(number) << 32)
+                var coin = SeededGenerator(seed: seed ^ UInt64(number) << 32)
                 if coin.below(2) == 0 { index = oldest }
             }
         }

@@ -9,21 +9,6 @@ import Testing
     import Darwin
 #endif
 
-/// SplitMix64: the same operations for the same seed, on every machine.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-}
-
 func yieldProcessor() { _ = sched_yield() }
 
 /// A system thread: unlike a task it has an exit of its own, which takes its lane back.
