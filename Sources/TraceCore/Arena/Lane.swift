@@ -18,6 +18,7 @@ public import Synchronization
 ///     96   left         address of the lane, in a retired arena, that its thread left for this one (ThreadLane.swift)
 ///     104  arena        address of the mapping
 ///     112  preparing    1 off the hot path
+///     120  leftAt       when its thread left it for another one
 ///
 /// The addresses mean something in the process that wrote them only.
 @frozen
@@ -75,6 +76,12 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
     var left: UnsafeMutableRawPointer? {
         get { UnsafeMutableRawPointer(bitPattern: UInt(Memory.loadOwn(word(96)))) }
         nonmutating set { Memory.storeRelaxed(UInt64(UInt(bitPattern: newValue)), to: word(96)) }
+    }
+
+    /// In nanoseconds of the system's monotonic clock.
+    var leftAt: UInt64 {
+        get { Memory.loadOwn(word(120)) }
+        nonmutating set { Memory.storeRelaxed(newValue, to: word(120)) }
     }
 
     @inlinable

@@ -68,27 +68,40 @@ package enum ThreadLane {
     private static func newLane() -> Lane<NativeMemory>? {
         guard let attached = Trace.attachThread() else { return nil }
         if attached == nil { countRefused() }
+        attached?.left = nil
         return attached
     }
 
     /// Takes a lane in the arena that is recorded into now, for one in a retired arena. False where there is none.
     ///
-    /// The lane that is left stays this thread's until it leaves another one, or ends: this may be a signal handler inside an
-    /// emit, which has looked at that lane already, and will append to it. So a handler may see the recording change once
-    /// while it runs, not twice.
+    /// The lane that is left stays this thread's for a second at least: this may be a signal handler inside an emit, which
+    /// has looked at that lane already, and will append to it. So a handler may see the recording change as often as it
+    /// likes, unless it takes a second over it.
     @usableFromInline
     static func moved(from lane: Lane<NativeMemory>) -> Bool {
         guard let next = newLane() else { return false }
-        detachLeft(by: lane)
+        let now = cplatform_monotonic_nanoseconds()
         next.left = lane.address
+        lane.leftAt = now
         cplatform_set_lane(next.address)
+        detachLanes(leftBy: next, before: now < patience ? 0 : now - patience)
         return true
     }
 
-    private static func detachLeft(by lane: Lane<NativeMemory>) {
-        guard let left = lane.left else { return }
-        lane.left = nil
-        detach(Lane(left))
+    /// Nanoseconds that a lane is kept after it was left.
+    private static var patience: UInt64 { 1_000_000_000 }
+
+    /// Gives back the lanes that this thread left before an instant. They are chained, the last one first.
+    private static func detachLanes(leftBy lane: Lane<NativeMemory>, before limit: UInt64) {
+        var newer = lane
+        while let left = newer.left.map(Lane<NativeMemory>.init) {
+            if left.leftAt < limit {
+                newer.left = left.left
+                detach(left)
+            } else {
+                newer = left
+            }
+        }
     }
 
     private static func detach(_ lane: Lane<NativeMemory>) {
@@ -98,7 +111,7 @@ package enum ThreadLane {
     /// The thread ends.
     static func leave(_ lane: Lane<NativeMemory>) {
         refusing {
-            detachLeft(by: lane)
+            detachLanes(leftBy: lane, before: .max)
             detach(lane)
             Trace.releaseArenas()
         }
