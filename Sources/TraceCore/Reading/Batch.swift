@@ -8,10 +8,13 @@ public struct Batch: Sendable, Hashable {
     public let records: Range<Int>
 
     /// A batch whose header is known, as that of a pinned page is, and whose records begin at `start` of the span.
+    ///
+    /// Traps if `start` is negative, or the end no `Int`: readers look no more than whether the span reaches to the end.
     @inlinable
     public init(_ header: BatchHeader, recordsAt start: Int) {
+        precondition(start >= 0, "a batch in front of its span")
         self.header = header
-        records = Range(uncheckedBounds: (start, start &+ Int(header.byteCount)))
+        records = start..<start + Int(header.byteCount)
     }
 
     /// The batch whose header is at `offset` of `bytes`. Reads 64 bytes there, aligned or not.

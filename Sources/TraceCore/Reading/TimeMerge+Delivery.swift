@@ -7,6 +7,8 @@ extension TimeMerge {
     /// Complexity: O(log(open batches)), amortised; allocates nothing but for a new window.
     @inlinable
     public mutating func next(in bytes: RawSpan, _ shapes: borrowing ShapeTable) throws(DecodingError) -> Record? {
+        // At each call: keys of the window were made of another call's bytes.
+        precondition(bytes.byteCount >= byteCount, "the span is not the one that the batches came from")
         while true {
             if next == end, try !prepare(bytes, shapes) { return nil }
             let key = keys[next]
@@ -46,6 +48,7 @@ extension TimeMerge {
     public consuming func scan<Visitor: ScanVisitor & ~Copyable>(
         in bytes: RawSpan, _ shapes: borrowing ShapeTable, into visitor: inout Visitor
     ) throws(DecodingError) {
+        precondition(bytes.byteCount >= byteCount, "the span is not the one that the batches came from")
         var sink = visitor
         do throws(DecodingError) {
             repeat {

@@ -26,7 +26,7 @@ public struct TimeMerge: ~Copyable {
     private var capacity = 0
     /// How much time the next window spans.
     private var width: UInt64 = 1 << 16
-    private let byteCount: Int
+    @usableFromInline let byteCount: Int
 
     /// As many keys as two levels of a merge hold in a second-level cache.
     private static var wantedKeys: Int { 1 << 15 }
@@ -38,8 +38,13 @@ public struct TimeMerge: ~Copyable {
     /// Throws ``DecodingError`` if they do not have one `timeShift`, at that field of one that differs. Traps if
     /// `bytes` is shorter than the span that they came from. Complexity: O(batches log(batches)).
     public init(_ batches: [Batch], in bytes: RawSpan) throws(DecodingError) {
-        unopened = try Self.ranked(batches, in: bytes)
-        byteCount = bytes.byteCount
+        self.init(unopened: try Self.ranked(batches, in: bytes), byteCount: bytes.byteCount)
+    }
+
+    /// Does not throw: nothing is to be taken back of a value that has a `deinit`.
+    private init(unopened: [MergeLane], byteCount: Int) {
+        self.unopened = unopened
+        self.byteCount = byteCount
         buffer = .allocate(capacity: 1)
         keys = buffer
         sources = .allocate(capacity: 1)
@@ -78,7 +83,6 @@ public struct TimeMerge: ~Copyable {
     @usableFromInline
     @inline(never)
     mutating func prepare(_ bytes: RawSpan, _ shapes: borrowing ShapeTable) throws(DecodingError) -> Bool {
-        precondition(bytes.byteCount >= byteCount, "the span is not the one that the batches came from")
         repeat {
             for lane in lanes.indices { lanes[lane].state = states[lane] }
             lanes.removeAll { $0.slot.position >= $0.slot.end }
