@@ -4,7 +4,7 @@
 struct ScanSlot {
     @usableFromInline var position: Int
     @usableFromInline var time: UInt64
-    /// Up to here the fast decoder may go: 32 bytes before the batch's end, or below all positions.
+    /// Up to here the fast decoder may go: 32 bytes before the batch's end, less where that is far, or below all positions.
     @usableFromInline var limit: Int
     @usableFromInline var end: Int
     @usableFromInline var start: Int
@@ -30,7 +30,11 @@ struct ScanSlot {
     }
 
     @inlinable
-    mutating func updateLimit() { limit = time < DenseTable.timeLimit ? end &- DenseTable.margin : -1 }
+    mutating func updateLimit() {
+        limit =
+            time < DenseTable.timeLimit
+            ? min(end &- DenseTable.margin, position &+ DenseTable.maxReach) : -1
+    }
 
     @inlinable @inline(__always) var isFast: Bool { position <= limit }
 }
@@ -158,10 +162,10 @@ enum InterleavedScan {
         let position = slot.position
         // SAFETY: at most the limit, so 32 bytes stand here before the batch's end.
         let entry = DenseEntry(bytes, at: position, table)
-        let length = entry.length
-        let next = position &+ length
+        let next = position &+ entry.length
         let time = slot.time &+ entry.delta
-        guard length != 0, next <= slot.limit, sink.takes(time: time, lane) else { return false }
+        // Also false where the table has no entry: that length reaches further than any limit.
+        guard next <= slot.limit, sink.takes(time: time, lane) else { return false }
         slot.position = next
         slot.time = time
         sink.fast(entry, bytes, at: position, time: time, table, &lane)

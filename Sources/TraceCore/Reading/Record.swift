@@ -51,7 +51,7 @@ public struct Record: Sendable, Hashable {
         self.isTruncated = isTruncated
     }
 
-    /// Requires: as the entry's initializer does, and a length that is not 0.
+    /// Requires: as the entry's initializer does, and that the table has an entry.
     @inlinable
     @inline(__always)
     init(

@@ -49,10 +49,9 @@ public struct RecordCursor: Sendable {
         let table = shapes.fast.span.bytes
         // SAFETY: 32 bytes stand here before the batch's end.
         let entry = DenseEntry(bytes, at: offset, table)
-        let length = entry.length
-        guard length != 0, length <= end &- offset else { return try nextExactly(in: bytes, shapes) }
+        guard entry.isWhole(in: end &- offset) else { return try nextExactly(in: bytes, shapes) }
         time &+= entry.delta
-        position = offset &+ length
+        position = offset &+ entry.length
         let number = index
         index = (index &+ 1) & 0xFFFF_FFFF_FFFF
         return Record(entry, bytes, at: offset, time: time, index: number, generation: generation, table)

@@ -21,7 +21,7 @@ extension TimeMerge {
             if offset <= source.end &- DenseTable.margin {
                 let table = shapes.fast.span.bytes
                 let entry = DenseEntry(bytes, at: offset, table)
-                if entry.length != 0, entry.length <= source.end &- offset {
+                if entry.isWhole(in: source.end &- offset) {
                     states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
                     return Record(
                         entry, bytes, at: offset, time: layout.time(key), index: index,
@@ -84,7 +84,7 @@ extension TimeMerge {
                 let offset = source.start &+ layout.offset(key)
                 guard offset <= source.end &- DenseTable.margin else { break }
                 let entry = DenseEntry(bytes, at: offset, table)
-                guard entry.length != 0, entry.length <= source.end &- offset else { break }
+                guard entry.isWhole(in: source.end &- offset) else { break }
                 index &+= 1
                 visitor.event(
                     ScannedEvent(entry, bytes, at: offset, time: layout.time(key), batch: source.batch, table))
