@@ -71,21 +71,20 @@ enum KeyMerge {
         let half = count / 2
         let middle = split(first, firstCount, second, secondCount, at: half)
         let quarter = half / 2
-        var (a, b) = (first, second)
-        var (c, d) = (first + (middle &- 1), second + (half &- middle &- 1))
-        var (e, f) = (first + middle, second + (half &- middle))
-        var (g, h) = (first + (firstCount &- 1), second + (secondCount &- 1))
+        // Where each chain stands in the first run. In the second it stands where the first and the number of keys that it
+        // has written leave it: one value to keep in a register, not two.
+        var (a, b, c, d) = (0, middle &- 1, middle, firstCount &- 1)
         let upper = target + half
         let end = target + count
-        // SAFETY: see above: all eight stay within their runs and the words around.
+        // SAFETY: see above: all stay within their runs and the words around.
         for index in 0..<quarter {
-            target[index] = lower(&a, &b)
-            upper[-1 &- index] = greater(&c, &d)
-            upper[index] = lower(&e, &f)
-            end[-1 &- index] = greater(&g, &h)
+            target[index] = lower(first, &a, second, index)
+            upper[-1 &- index] = greater(first, &b, second, half &- 2 &- index)
+            upper[index] = lower(first, &c, second, half &+ index)
+            end[-1 &- index] = greater(first, &d, second, count &- 2 &- index)
         }
-        for index in quarter..<half &- quarter { target[index] = lower(&a, &b) }
-        for index in quarter..<count &- half &- quarter { upper[index] = lower(&e, &f) }
+        for index in quarter..<half &- quarter { target[index] = lower(first, &a, second, index) }
+        for index in quarter..<count &- half &- quarter { upper[index] = lower(first, &c, second, half &+ index) }
     }
 
     /// How many of the lowest `count` keys of both runs are of the first. Complexity: O(log(count)).
@@ -102,27 +101,24 @@ enum KeyMerge {
         return low
     }
 
-    /// The lower of two keys; its pointer goes on.
+    /// The lower of two keys: of the first run at `position`, of the second at what is missing to `sum`. If it is the
+    /// first one's, the position goes on.
     @inline(__always)
     private static func lower(
-        _ first: inout UnsafeMutablePointer<UInt64>, _ second: inout UnsafeMutablePointer<UInt64>
+        _ first: UnsafeMutablePointer<UInt64>, _ position: inout Int, _ second: UnsafeMutablePointer<UInt64>, _ sum: Int
     ) -> UInt64 {
-        let (one, other) = (first.pointee, second.pointee)
-        let isSecond = other < one
-        first += isSecond ? 0 : 1
-        second += isSecond ? 1 : 0
-        return isSecond ? other : one
+        let (one, other) = (first[position], second[sum &- position])
+        position &+= one < other ? 1 : 0
+        return one < other ? one : other
     }
 
-    /// The greater of two keys; its pointer goes back.
+    /// The greater of two keys; else as `lower`, and the position goes back.
     @inline(__always)
     private static func greater(
-        _ first: inout UnsafeMutablePointer<UInt64>, _ second: inout UnsafeMutablePointer<UInt64>
+        _ first: UnsafeMutablePointer<UInt64>, _ position: inout Int, _ second: UnsafeMutablePointer<UInt64>, _ sum: Int
     ) -> UInt64 {
-        let (one, other) = (first.pointee, second.pointee)
-        let isFirst = other < one
-        first -= isFirst ? 1 : 0
-        second -= isFirst ? 0 : 1
-        return isFirst ? one : other
+        let (one, other) = (first[position], second[sum &- position])
+        position &-= other < one ? 1 : 0
+        return other < one ? one : other
     }
 }
