@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "RingBuffers", targets: ["RingBuffers"]),
         .library(name: "TraceCore", targets: ["TraceCore"]),
+        .library(name: "FlightRecording", targets: ["FlightRecording"]),
         .library(name: "TraceFormats", targets: ["TraceFormats"]),
     ],
     dependencies: [
@@ -27,6 +28,8 @@ let package = Package(
         .target(name: "MemoryAccess", dependencies: ["CPlatform"], swiftSettings: settings),
         .target(name: "RingBuffers", dependencies: ["CPlatform", "MemoryAccess"], swiftSettings: settings),
         .target(name: "TraceCore", dependencies: ["CPlatform", "MemoryAccess"], swiftSettings: settings),
+        .target(
+            name: "FlightRecording", dependencies: ["CPlatform", "MemoryAccess", "TraceCore"], swiftSettings: settings),
         .target(name: "TraceFormats", swiftSettings: settings),
 
         .target(
@@ -63,6 +66,10 @@ let package = Package(
         .testTarget(
             name: "TraceCoreTests", dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "TraceCore"],
             resources: [.copy("Data")], swiftSettings: settings),
+        .testTarget(
+            name: "FlightRecordingTests",
+            dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
