@@ -174,6 +174,40 @@ bool cplatform_thread_lives(uint32_t thread) {
 #endif
 }
 
+void cplatform_set_thread_name(const char *name) {
+#if defined(__APPLE__)
+  pthread_setname_np(name);
+#else
+  char cut[16] = {0};
+  strncpy(cut, name, sizeof cut - 1);
+  pthread_setname_np(pthread_self(), cut);
+#endif
+}
+
+size_t cplatform_thread_name(uint32_t thread, char *buffer, size_t capacity) {
+  char name[64] = {0};
+  if (thread == cplatform_thread_id()) {
+    if (pthread_getname_np(pthread_self(), name, sizeof name) != 0) return 0;
+  } else {
+#if defined(__linux__)
+    char path[48];
+    snprintf(path, sizeof path, "/proc/self/task/%u/comm", thread);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t count = read(file, name, sizeof name - 1);
+    close(file);
+    if (count <= 0) return 0;
+    name[count] = 0;
+    // The kernel ends the name with a line feed.
+    if (name[count - 1] == '\n') name[count - 1] = 0;
+#endif
+  }
+  size_t length = strnlen(name, sizeof name);
+  if (length > capacity) length = capacity;
+  memcpy(buffer, name, length);
+  return length;
+}
+
 void *cplatform_map(size_t bytes, int file) {
 #if defined(MAP_POPULATE)
   int populate = MAP_POPULATE;

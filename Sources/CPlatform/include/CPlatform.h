@@ -220,6 +220,13 @@ void cplatform_unmap(void *_Nonnull base, size_t bytes);
 
 // MARK: Threads
 
+/// Names the calling thread, cut to 15 bytes where the system has no room for more.
+void cplatform_set_thread_name(const char *_Nonnull name);
+
+/// Copies the name of a thread of this process, at most `capacity` bytes of it, and returns how many there are: 0 where the
+/// thread has none, has ended, or cannot be asked. The calling thread can always be.
+size_t cplatform_thread_name(uint32_t thread, char *_Nonnull buffer, size_t capacity);
+
 /// Restricts the calling thread to one processor. Returns 0, or an errno.
 int cplatform_pin_to_cpu(int cpu);
 

@@ -1,8 +1,12 @@
 public import MemoryAccess
 
 extension ArenaView {
-    /// How many pinned pages a claim passes before it gives up.
-    @inlinable static var patience: Int { 16 }
+    /// How many pages readers may keep pinned for as long as they like, all together: a quarter.
+    @inlinable package var pinBudget: Int { geometry.pageCount / 4 }
+
+    /// How many pinned pages a claim passes before it gives up: those, and what visits pin for a moment. Otherwise a reader
+    /// that is stuck would cost the writers events; the hand moves past its pages once a lap.
+    @inlinable var patience: Int { pinBudget + 16 }
 
     /// Takes the oldest page that nobody holds. The caller writes its header and opens it. Any thread.
     ///
@@ -35,7 +39,7 @@ extension ArenaView {
                     continue
                 }
                 pinned += 1
-                if pinned > Self.patience { return nil }
+                if pinned > patience { return nil }
             }
             ticket &+= 1
         }

@@ -37,14 +37,38 @@ public enum Trace {
     /// Frees retired arenas that no thread holds a lane of any more.
     static func releaseArenas() { state.withLock { $0.release() } }
 
+    /// What else is held around a fork: see ``holdOverForks(_:)``. A retained ``ForkHolder``, or 0.
+    private static let holder = Atomic<UInt>(0)
+
+    private final class ForkHolder: Sendable {
+        let hold: @Sendable (Bool) -> Void
+        init(_ hold: @escaping @Sendable (Bool) -> Void) { self.hold = hold }
+    }
+
+    /// Calls `hold` with true before each fork and with false behind it, in parent and child: for the lock of a module above,
+    /// which the child has to find free, and under which it calls into this one. Once per process.
+    package static func holdOverForks(_ hold: @escaping @Sendable (Bool) -> Void) {
+        let word = UInt(bitPattern: Unmanaged.passRetained(ForkHolder(hold)).toOpaque())
+        let isFirst = holder.exchange(word, ordering: .acquiringAndReleasing) == 0
+        precondition(isFirst, "held over forks twice")
+    }
+
+    private static func holdModuleAbove(_ takes: Bool) {
+        guard let pointer = UnsafeRawPointer(bitPattern: holder.load(ordering: .acquiring)) else { return }
+        // SAFETY: retained for ever by `holdOverForks`.
+        Unmanaged<ForkHolder>.fromOpaque(pointer).takeUnretainedValue().hold(takes)
+    }
+
     /// Around a fork.
     private static func hold(_ takes: Bool) {
         if takes {
+            holdModuleAbove(true)
             state.lock()
             EventRegistry.shared.hold(true)
         } else {
             EventRegistry.shared.hold(false)
             state.unlock()
+            holdModuleAbove(false)
         }
     }
 
