@@ -29,7 +29,8 @@ extension FlightRecorderError: CustomStringConvertible {
             maximumBytes is \(wanted), but the store that all recorders share has \(available) bytes: start the largest \
             recorder first, or call TraceStore.configure before the first one
             """
-        case .storeInUse: "the store is in use: configure it before the first recorder or stream starts, or after the last stopped"
+        case .storeInUse:
+            "the store is in use: configure it before the first recorder or stream starts, or after the last stopped"
         case .forked: "this process was forked: the recording stayed with its parent; start a new recorder"
         case .arena(let error): "no memory for the trace: \(error)"
         case .system(let call, let code): "\(call) failed with error \(code)"

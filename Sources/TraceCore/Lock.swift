@@ -30,7 +30,9 @@ package final class Lock<State>: @unchecked Sendable {
     package func lock() { pthread_mutex_lock(mutex) }
     package func unlock() { pthread_mutex_unlock(mutex) }
 
-    package func withLock<Result, Failure: Error>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         let wasOffPath = cplatform_is_off_path()
         cplatform_set_off_path(true)
         pthread_mutex_lock(mutex)

@@ -131,7 +131,8 @@ extension TraceStore.Configuration {
     func geometry(maximumBytes: Int) throws(FlightRecorderError) -> ArenaGeometry {
         do throws(ArenaError) {
             return try ArenaGeometry(
-                byteCount: max(maximumBytes, Self.minimumBytes), pageByteCount: pageByteCount, laneCapacity: maximumThreads)
+                byteCount: max(maximumBytes, Self.minimumBytes), pageByteCount: pageByteCount,
+                laneCapacity: maximumThreads)
         } catch {
             throw .arena(error)
         }

@@ -45,8 +45,9 @@ extension GenericArena {
         if !batches.isEmpty { try body(batches, pages.bytes) }
     }
 
+    /// Unpins the pages that these batches, by their offsets, stand in.
     @inlinable
-    func unpin(_ batches: [Batch]) {
+    package func unpin(_ batches: [Batch]) {
         for batch in batches { view.unpin(batch.records.lowerBound / geometry.pageByteCount) }
     }
 

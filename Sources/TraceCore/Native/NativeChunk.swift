@@ -116,6 +116,9 @@ public struct NativeTotals: Sendable, Hashable {
         self.lost = lost
     }
 
+    /// Bytes of the end marker in a file.
+    package static var chunkByteCount: UInt64 { 32 }
+
     mutating func add(_ end: NativeGenerationEnd) {
         for lane in end.lanes {
             events &+= lane.events

@@ -31,7 +31,13 @@ public enum Trace {
 
     /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left.
     static func attachThread() -> Lane<NativeMemory>?? {
-        state.withLock { state in state.arena.map { try? $0.attach(thread: cplatform_thread_id()) } }
+        state.withLock { state in
+            guard let arena = state.arena else { return nil }
+            let thread = cplatform_thread_id()
+            guard let lane = try? arena.attach(thread: thread) else { return .some(nil) }
+            ThreadNames.shared.note(lane: arena.view.number(of: lane), thread: thread)
+            return lane
+        }
     }
 
     /// Frees retired arenas that no thread holds a lane of any more.
@@ -65,7 +71,9 @@ public enum Trace {
             holdModuleAbove(true)
             state.lock()
             EventRegistry.shared.hold(true)
+            ThreadNames.shared.hold(true)
         } else {
+            ThreadNames.shared.hold(false)
             EventRegistry.shared.hold(false)
             state.unlock()
             holdModuleAbove(false)
@@ -114,6 +122,17 @@ extension Trace {
 
     /// Every static text that was used so far, in the order of the numbers: 1 and on.
     public static var texts: [String] { EventRegistry.shared.texts }
+
+    /// The threads that emitted so far, by lane, with their names: a lane that was used again has several. Names are those of
+    /// a thread's first event and of its end, and of up to 64 threads that live, of now.
+    public static var threads: [NativeThread] {
+        if let arena {
+            for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(64) {
+                ThreadNames.shared.note(lane: lane.number, thread: lane.thread!)
+            }
+        }
+        return ThreadNames.shared.all
+    }
 
     /// Whether events of a category are recorded, while there is a recording. Those of a category that nobody switched are.
     public static func isOn(category: String) -> Bool { EventRegistry.shared.isOn(category: category) }

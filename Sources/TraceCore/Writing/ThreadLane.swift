@@ -111,6 +111,8 @@ package enum ThreadLane {
     /// The thread ends.
     static func leave(_ lane: Lane<NativeMemory>) {
         refusing {
+            let view = ArenaView<NativeMemory>(mapping: lane.arena)
+            ThreadNames.shared.note(lane: view.number(of: lane), thread: cplatform_thread_id())
             detachLanes(leftBy: lane, before: .max)
             detach(lane)
             Trace.releaseArenas()

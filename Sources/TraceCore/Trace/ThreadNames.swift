@@ -1,0 +1,53 @@
+internal import CPlatform
+
+/// The names of the threads that hold and held lanes: those of ended threads stay, as long as their records may.
+final class ThreadNames: Sendable {
+    static let shared = ThreadNames()
+
+    private struct Holder: Hashable {
+        var lane: UInt32
+        var thread: UInt32
+    }
+
+    private struct State {
+        var names: [Holder: String] = [:]
+        /// Oldest first.
+        var order: [Holder] = []
+    }
+
+    private let state = Lock(State())
+
+    /// Entries that are kept. Each thread with a record in the arena holds a page at least, and no arena of a usual size has
+    /// more pages; of one that has, the names of the threads that ended longest ago are missing.
+    private static var capacity: Int { 8192 }
+
+    func hold(_ takes: Bool) { if takes { state.lock() } else { state.unlock() } }
+
+    /// Notes how the thread is called now. Any thread; a system call, and more for another thread than the calling one.
+    func note(lane: Int, thread: UInt32) {
+        let holder = Holder(lane: UInt32(lane), thread: thread)
+        let name = Self.name(of: thread)
+        state.withLock { state in
+            let isNew = state.names.updateValue(name ?? state.names[holder] ?? "", forKey: holder) == nil
+            guard isNew else { return }
+            state.order.append(holder)
+            guard state.order.count > Self.capacity else { return }
+            let half = Self.capacity / 2
+            for holder in state.order[..<half] { state.names[holder] = nil }
+            state.order.removeFirst(half)
+        }
+    }
+
+    var all: [NativeThread] {
+        state.withLock { state in
+            state.order.map { NativeThread(lane: $0.lane, thread: $0.thread, name: state.names[$0] ?? "") }
+        }
+    }
+
+    private static func name(of thread: UInt32) -> String? {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            let count = cplatform_thread_name(thread, buffer.baseAddress!, buffer.count)
+            return count == 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+        }
+    }
+}
