@@ -66,12 +66,10 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
 
     var isRetired: Bool { Memory.loadRelaxed(view.generation) & GenerationWord.retired != 0 }
 
-    /// Takes no more events: each writer finds out at its next one.
+    /// Takes no more events: each writer finds out at its next one. Ends the last generation.
     package func retire() {
         guard mapping.isMapped else { return }
-        cut.withLock { _ in
-            Memory.storeRelaxed(Memory.loadRelaxed(view.generation) | GenerationWord.retired, to: view.generation)
-        }
+        cut.withLock { if Memory.loadRelaxed(view.generation) & GenerationWord.retired == 0 { $0 = view.retire() } }
     }
 
     /// Whether a lane is held by a thread that lives. The mapping has to stay then.
