@@ -184,6 +184,12 @@ void cplatform_wait(const uint32_t *_Nonnull address, uint32_t expected, uint64_
 /// Wakes up to `count` threads that sleep on `address`.
 void cplatform_wake(const uint32_t *_Nonnull address, uint32_t count);
 
+/// From now on, `signal` adds one to each of two words, on whichever thread it comes to, and wakes the waiters of the second;
+/// then the handler that was there before runs, if any. `count` NULL: gives that handler its place back. Returns 0, or an
+/// errno: EBUSY where the signal is counted already. The words have to stay for as long as the process may be inside a
+/// handler: for ever, to be safe.
+int cplatform_count_signal(int signal, uint64_t *_Nullable count, uint64_t *_Nullable bell);
+
 // MARK: Asymmetric fences
 
 /// True when the heavy fence reaches into the other threads of this process, so that the light one need not be an
