@@ -92,6 +92,7 @@ uint64_t cplatform_no_lane[16] __attribute__((aligned(128))) = {[6] = (uintptr_t
 __thread void *cplatform_thread_lane = cplatform_no_lane;
 __thread bool cplatform_thread_is_off_path;
 uint8_t cplatform_event_switches[65536];
+uint64_t cplatform_event_switch_times[65536];
 uint32_t cplatform_forks;
 
 static pthread_key_t exit_key;
@@ -232,6 +233,33 @@ void *cplatform_map(size_t bytes, int file) {
 }
 
 void cplatform_unmap(void *base, size_t bytes) { munmap(base, bytes); }
+
+// Blocks begin at multiples of their size, whose own number is not given: so a multiple, as the 0 at the start, means that
+// there is none left. A signal handler may come between load and exchange, and then the exchange fails.
+enum { numbers_in_a_block = 1024 };
+static __thread uint64_t next_number;
+static uint64_t next_block;
+
+uint64_t cplatform_unique_number(void) {
+  uint64_t next = __atomic_load_n(&next_number, __ATOMIC_RELAXED), number;
+  do {
+    number = next;
+    if (number % numbers_in_a_block == 0)
+      number = __atomic_fetch_add(&next_block, numbers_in_a_block, __ATOMIC_RELAXED) + 1;
+  } while (!__atomic_compare_exchange_n(&next_number, &next, number + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return number;
+}
+
+// Entry points of the runtime that debuggers and its own descriptions of jobs use. Weak, so that a program without
+// tasks, or a runtime that lacks them, links all the same.
+__attribute__((swiftcall, weak)) void *swift_task_getCurrent(void);
+__attribute__((swiftcall, weak)) uint64_t swift_task_getJobTaskId(void *task);
+
+uint64_t cplatform_task_number(void) {
+  if (!swift_task_getCurrent || !swift_task_getJobTaskId) return 0;
+  void *task = swift_task_getCurrent();
+  return task ? swift_task_getJobTaskId(task) : 0;
+}
 
 void cplatform_wait(const uint32_t *address, uint32_t expected, uint64_t timeout_ns) {
 #if defined(__linux__)

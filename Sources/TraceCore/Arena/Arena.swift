@@ -99,6 +99,8 @@ extension GenericArena {
         public var events: UInt64
         /// Those of them that found no page, or came while another one was being emitted.
         public var lost: UInt64
+        /// Spans of this thread that have begun and not ended, those included that ``GenericArena/openSpans()`` does not list.
+        public var openSpans: Int
     }
 
     /// All lanes that were ever used.
@@ -111,7 +113,8 @@ extension GenericArena {
             return LaneStatus(
                 number: number, thread: owner.isThread ? owner.thread : nil,
                 events: LanePosition(Memory.loadAcquire(lane.pos)).index &+ pending,
-                lost: Memory.loadRelaxed(lane.lost) &+ pending)
+                lost: Memory.loadRelaxed(lane.lost) &+ pending,
+                openSpans: owner.isThread ? Int(Memory.loadRelaxed(lane.depth)) : 0)
         }
     }
 }
