@@ -85,12 +85,16 @@ public final class FlightRecorder: Sendable {
     /// Calls for one path are served one after the other; one that has to wait shares its file with all that come while it
     /// waits. Calls for different paths run side by side.
     ///
-    /// - Parameter synchronized: whether to wait until the file would outlive a crash of the system: milliseconds.
+    /// - Parameters:
+    ///   - reason: is kept in the file.
+    ///   - synchronized: whether to wait until the file would outlive a crash of the system: milliseconds.
     /// - Throws: ``FlightRecorderError/notRecording``, `FileError`.
     @discardableResult
-    public func snapshot(to path: String, synchronized: Bool = true) throws -> SnapshotReport {
+    public func snapshot(
+        to path: String, reason: String = "", synchronized: Bool = true
+    ) throws -> SnapshotReport {
         try paths.run(path) {
-            let snapshot = try begin()
+            let snapshot = try begin(reason)
             var file = try PartialFile(path: path)
             let report = try snapshot.write(to: &file)
             try file.commit(synchronized: synchronized)
@@ -102,30 +106,30 @@ public final class FlightRecorder: Sendable {
     ///
     /// - Throws: ``FlightRecorderError/notRecording``, `FileError`: then a part may have been written.
     @discardableResult
-    public func snapshot(toDescriptor descriptor: Int32) throws -> SnapshotReport {
+    public func snapshot(toDescriptor descriptor: Int32, reason: String = "") throws -> SnapshotReport {
         var sink = FileDescriptorSink(descriptor)
-        return try snapshot(to: &sink)
+        return try snapshot(to: &sink, reason: reason)
     }
 
     /// Writes the window to a sink. A slow one costs the writers nothing: the window loses what they overwrite meanwhile.
     ///
     /// - Throws: ``FlightRecorderError/notRecording``, what the sink throws.
     @discardableResult
-    public func snapshot(to sink: inout some ByteSink & ~Copyable) throws -> SnapshotReport {
-        try begin().write(to: &sink)
+    public func snapshot(
+        to sink: inout some ByteSink & ~Copyable, reason: String = ""
+    ) throws -> SnapshotReport {
+        try begin(reason).write(to: &sink)
     }
 
     /// Calls `body` with the window, to be read in place.
     ///
     /// - Throws: ``FlightRecorderError/notRecording``, what `body` throws.
     public func withSnapshot<Result>(_ body: (borrowing Snapshot) throws -> Result) throws -> Result {
-        try body(Snapshot(begin()))
+        try body(Snapshot(begin("")))
     }
 
-    private func begin() throws(FlightRecorderError) -> SnapshotWriter {
+    private func begin(_ reason: String) throws(FlightRecorderError) -> SnapshotWriter {
         guard let recording = state.withLock({ $0 }) else { throw .notRecording }
-        return try SnapshotWriter(
-            of: recording.session, since: recording.start, minimumAge: configuration.minimumAge.nanoseconds,
-            maximumBytes: configuration.maximumBytes)
+        return try SnapshotWriter(of: recording.session, since: recording.start, configuration, reason: reason)
     }
 }

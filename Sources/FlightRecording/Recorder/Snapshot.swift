@@ -15,6 +15,9 @@ public struct Snapshot: ~Copyable {
     /// The threads, by lane.
     public var threads: [NativeThread] { Trace.threads }
 
+    /// Spans that were open, also those that began before the window.
+    public var openSpans: [OpenSpan] { writer.openSpans }
+
     /// From times of records to wall time.
     public var conversion: ClockConversion { writer.clock.conversion }
 

@@ -3,16 +3,7 @@ public import TraceCore
 /// What a snapshot covers, and what is missing from it.
 public struct SnapshotReport: Sendable, Hashable {
     /// What the window begins with.
-    public enum Bound: UInt8, Sendable, Hashable, CaseIterable {
-        /// The recorder's start: nothing was cut off.
-        case start = 1
-        /// All that is older than `minimumAge` was left out, at the end of a generation.
-        case minimumAge
-        /// What did not fit `maximumBytes` was left out, page by page.
-        case maximumBytes
-        /// What is older was overwritten: the store holds no more.
-        case store
-    }
+    public typealias Bound = NativeSnapshot.Bound
 
     /// The last generation that is inside. It ended with the call: what happened before is inside.
     public var generation: UInt64
@@ -24,6 +15,8 @@ public struct SnapshotReport: Sendable, Hashable {
     public var bound: Bound
     /// What of each thread is inside, and what was lost, by lane.
     public var lanes: [Lane]
+    /// Spans that were open, also those that began before the window.
+    public var openSpans: [OpenSpan]
     public var batches: Int
     /// Of the file: header, metadata and batches.
     public var byteCount: UInt64

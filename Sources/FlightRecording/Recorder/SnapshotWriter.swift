@@ -4,20 +4,29 @@ internal import TraceCore
 /// One snapshot: what it covers is settled when it is made, its bytes go out when it is written.
 struct SnapshotWriter {
     let session: TraceSession
+    let configuration: FlightRecorder.Configuration
+    let reason: String
     let window: SnapshotWindow
     /// The clock's rate as known now: one for the whole file.
     let clock: TraceClock
-    let began = cplatform_monotonic_nanoseconds()
+    /// Looked at after the cut.
+    let openSpans: [OpenSpan]
+    private let began: UInt64
 
     /// Ends a generation, so that what happened before the call is inside.
     init(
-        of session: TraceSession, since start: GenerationBoundary, minimumAge: UInt64, maximumBytes: Int
+        of session: TraceSession, since start: GenerationBoundary, _ configuration: FlightRecorder.Configuration,
+        reason: String
     ) throws(FlightRecorderError) {
+        began = cplatform_monotonic_nanoseconds()
         self.session = session
+        self.configuration = configuration
+        self.reason = reason
         let end = try session.closeGeneration()
+        openSpans = session.arena.openSpans()
         window = SnapshotWindow(
-            end: end, start: start, history: session.history, minimumAge: minimumAge, maximumBytes: maximumBytes,
-            geometry: session.arena.geometry)
+            end: end, start: start, history: session.history, minimumAge: configuration.minimumAge.nanoseconds,
+            maximumBytes: configuration.maximumBytes, geometry: session.arena.geometry)
         clock = session.clock
     }
 
@@ -33,6 +42,8 @@ struct SnapshotWriter {
                 for batch in batches { try writer.write(batch.header, records: bytes.extracting(batch.records)) }
             }
             let account = SnapshotAccount(window, scan.extents)
+            try writer.write(openSpans: openSpans)
+            try writer.write(description(scan, account))
             try writer.write(
                 NativeGenerationEnd(
                     generation: window.end.generation, clockPair: window.end.clock, lanes: account.lanes))
@@ -42,27 +53,43 @@ struct SnapshotWriter {
         }
     }
 
+    /// What the file says of itself.
+    private func description(_ scan: WindowScan, _ account: SnapshotAccount) -> NativeSnapshot {
+        let (from, bound) = begin(scan, account)
+        let shift = UInt64(clock.timeShift)
+        var description = session.describe(from: from >> shift, to: window.end.clock.ticks >> shift, bound: bound)
+        description.minimumAge = configuration.minimumAge.nanoseconds
+        description.maximumBytes = UInt64(configuration.maximumBytes)
+        description.reason = reason
+        return description
+    }
+
+    /// From when on nothing is missing, in ticks, and why not from earlier on.
+    private func begin(_ scan: WindowScan, _ account: SnapshotAccount) -> (ticks: UInt64, bound: NativeSnapshot.Bound) {
+        let begin = window.begin.clock.ticks
+        let complete = account.completeFrom.map { $0 << UInt64(clock.timeShift) } ?? 0
+        guard complete > begin else { return (begin, window.isBegunByAge ? .minimumAge : .start) }
+        return (complete, scan.isCutBySize ? .maximumBytes : .store)
+    }
+
+    /// The report, and the cost counted.
     func report(_ scan: WindowScan, _ account: SnapshotAccount, byteCount: UInt64) -> SnapshotReport {
         let conversion = clock.conversion
-        let shift = clock.timeShift
         let end = window.end.clock.ticks
-        let begin = window.begin.clock.ticks
-        let complete = account.completeFrom.map { $0 << UInt64(shift) } ?? 0
-        let bound: SnapshotReport.Bound =
-            if complete > begin {
-                scan.isCutBySize ? .maximumBytes : .store
-            } else {
-                window.isBegunByAge ? .minimumAge : .start
-            }
+        let (from, bound) = begin(scan, account)
         let lanes = zip(account.lanes, account.gapEnds).map { content, ends in
             SnapshotReport.Lane(
                 content: content,
-                gapEnds: ends.map { conversion.wallClock(ticks: $0 == .max ? end : $0 << UInt64(shift)) })
+                gapEnds: ends.map {
+                    conversion.wallClock(ticks: $0 == .max ? end : $0 << UInt64(clock.timeShift))
+                })
         }
+        let cost = cplatform_monotonic_nanoseconds() - began
+        session.count(snapshotCost: cost)
         return SnapshotReport(
-            generation: window.end.generation, from: conversion.wallClock(ticks: max(begin, complete)),
-            to: conversion.wallClock(ticks: end), bound: bound, lanes: lanes, batches: scan.extents.count,
-            byteCount: byteCount, cost: cplatform_monotonic_nanoseconds() - began)
+            generation: window.end.generation, from: conversion.wallClock(ticks: from),
+            to: conversion.wallClock(ticks: end), bound: bound, lanes: lanes, openSpans: openSpans,
+            batches: scan.extents.count, byteCount: byteCount, cost: cost)
     }
 }
 

@@ -3,6 +3,14 @@ internal import MemoryAccess
 internal import Synchronization
 internal import TraceCore
 
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
 /// One life of the store: an arena that is recorded into, and a thread that ends its generations.
 ///
 /// Ownership: recorders and streams hold it while they run; windows and generations that were handed out hold the arena.
@@ -27,6 +35,8 @@ final class TraceSession: Sendable {
         var periods: [ObjectIdentifier: UInt64] = [:]
         var generations: UInt64 = 0
         var cost: UInt64 = 0
+        var snapshots: UInt64 = 0
+        var snapshotCost: UInt64 = 0
     }
 
     /// Begins to record, unless the program does already: then into the program's arena.
@@ -91,7 +101,27 @@ final class TraceSession: Sendable {
 
     var history: GenerationHistory { state.withLock { $0.history } }
     var clock: TraceClock { state.withLock { $0.clock } }
-    var generationCost: UInt64 { state.withLock { $0.cost } }
+
+    /// Adds a snapshot to the costs that snapshots state.
+    func count(snapshotCost: UInt64) {
+        state.withLock { state in
+            state.snapshots += 1
+            state.snapshotCost += snapshotCost
+        }
+    }
+
+    /// What a snapshot says of the process, with nothing filled in of what it covers.
+    func describe(from: UInt64, to: UInt64, bound: NativeSnapshot.Bound) -> NativeSnapshot {
+        state.withLock { state in
+            NativeSnapshot(
+                from: from, to: to, bound: bound, process: UInt32(getpid()),
+                storeBytes: UInt64(arena.geometry.pageCount * arena.geometry.pageByteCount),
+                generations: state.generations, generationCost: state.cost, snapshots: state.snapshots,
+                snapshotCost: state.snapshotCost, uncountedEvents: Trace.uncounted,
+                unlistedSpans: arena.unlistedSpans,
+                processName: CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "")
+        }
+    }
 
     /// Asks for generations that end at least so often, until it is withdrawn with nil.
     func want(period: UInt64?, for owner: AnyObject) {

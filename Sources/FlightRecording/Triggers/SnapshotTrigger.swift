@@ -194,7 +194,7 @@ public final class SnapshotTrigger: Sendable {
     private func write(_ reason: String, wall: Int64) {
         let path = directory.newPath(wall: wall, reason: reason)
         let outcome = Result {
-            Taken(reason: reason, path: path, report: try recorder.snapshot(to: path))
+            Taken(reason: reason, path: path, report: try recorder.snapshot(to: path, reason: reason))
         }
         let budget = Result { if case .success = outcome { try directory.keepBudget() } }
         state.withLock { state in

@@ -60,6 +60,10 @@ public struct NativeFileError: Error, Hashable, Sendable {
         case gap
         case openSpanCount = "count of open spans"
         case openSpan = "open span"
+        case snapshot
+        case bound
+        case processName = "process name"
+        case reason
         case batches
         case events
         case lost

@@ -124,6 +124,8 @@ public struct NativeFileReader: Sendable {
             return .endOfGeneration(end)
         case .openSpans:
             return .openSpans(try OpenSpan.readAll(&cursor, in: bytes))
+        case .snapshot:
+            return .snapshot(try NativeSnapshot.read(&cursor, in: bytes))
         case .end:
             let stated = try NativeTotals.read(&cursor, in: bytes)
             guard !isInsideGeneration else { throw NativeFileError(.generationNotEnded, at: offset) }

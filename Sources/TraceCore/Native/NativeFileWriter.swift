@@ -58,6 +58,13 @@ public struct NativeFileWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
         try write(.openSpans, openSpans) { span, chunk in span.append(to: &chunk) }
     }
 
+    /// Tells what the file covers, and why it was taken. Throws what the sink throws. Texts are cut to 4096 bytes.
+    public mutating func write(_ snapshot: NativeSnapshot) throws {
+        chunk.begin()
+        snapshot.append(to: &chunk)
+        try writeChunk(.snapshot)
+    }
+
     /// Ties ticks to the system's clocks once more. Throws what the sink throws.
     public mutating func write(_ pair: ClockPair) throws {
         chunk.begin()

@@ -98,7 +98,8 @@ extension TraceOfTheProcess {
 @Suite struct PathQueueTests {
     private func report(_ number: UInt64) -> SnapshotReport {
         SnapshotReport(
-            generation: number, from: 0, to: 0, bound: .start, lanes: [], batches: 0, byteCount: 0, cost: 0)
+            generation: number, from: 0, to: 0, bound: .start, lanes: [], openSpans: [], batches: 0, byteCount: 0,
+            cost: 0)
     }
 
     @Test func callersThatWaitShareTheNextRunAndNoneGetsAnEarlierOne() throws {

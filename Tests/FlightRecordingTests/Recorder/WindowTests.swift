@@ -1,3 +1,4 @@
+import Foundation
 import MemoryAccess
 import Synchronization
 import Testing
@@ -140,6 +141,42 @@ extension TraceOfTheProcess {
                 let named = Set(snapshot.threads.map(\.lane))
                 #expect(lanes.isSubset(of: named))
                 #expect(snapshot.threads.contains { !$0.name.isEmpty })
+            }
+        }
+
+        @Test func spanThatBeganBeforeTheWindowIsListedWithItsStart() throws {
+            try recording(bytes: 1 << 17) { recorder in
+                let before = Stamp.now.units
+                Emitted.span.begin()
+                for step in 0..<20_000 as Range<UInt64> { Emitted.step.emit(0, step) }
+                for thread in 0..<10 as Range<UInt64> { emit(thread, 20_000) }
+                let snapshot = try ReadSnapshot(recorder)
+                Emitted.span.end()
+                #expect(!snapshot.events.contains { $0.name == "span" })
+                #expect(snapshot.openSpans.count == 1)
+                let open = try #require(snapshot.openSpans.first)
+                #expect(snapshot.reader.schemas[open.schema]?.name == "span")
+                #expect(open.start >= before)
+                #expect(open.start < (try #require(snapshot.description)).from)
+                #expect(try ReadSnapshot(recorder).openSpans.isEmpty)
+            }
+        }
+
+        @Test func fileSaysWhatItCoversAndWhatItCost() throws {
+            try recording(age: .seconds(7), bytes: 1 << 20) { recorder in
+                emit(1, 100)
+                _ = try ReadSnapshot(recorder)
+                var sink = MemorySink()
+                let report = try recorder.snapshot(to: &sink, reason: "because")
+                let found = try #require(try ReadSnapshot(sink.bytes).description)
+                #expect(found.reason == "because")
+                #expect(found.minimumAge == 7_000_000_000)
+                #expect(found.maximumBytes == 1 << 20 && found.storeBytes == 1 << 20)
+                #expect(found.bound == report.bound)
+                #expect(found.from < found.to)
+                #expect(found.snapshots == 1 && found.snapshotCost > 0)
+                #expect(found.generations > 1 && found.generationCost > 0)
+                #expect(found.process == UInt32(getpid()) && !found.processName.isEmpty)
             }
         }
 

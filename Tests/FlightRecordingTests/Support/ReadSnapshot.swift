@@ -14,6 +14,8 @@ struct ReadSnapshot {
     var ends: [NativeGenerationEnd] = []
     var threads: [NativeThread] = []
     var batches: [BatchHeader] = []
+    var openSpans: [OpenSpan] = []
+    var description: NativeSnapshot?
     var reader: NativeFileReader
 
     init(_ bytes: [UInt8]) throws {
@@ -25,6 +27,8 @@ struct ReadSnapshot {
             case .batch(let batch): found.append(batch)
             case .endOfGeneration(let end): ends.append(end)
             case .threads(let more): threads += more
+            case .openSpans(let more): openSpans += more
+            case .snapshot(let snapshot): description = snapshot
             default: break
             }
         }

@@ -9,6 +9,7 @@ struct FileModel: Hashable, Sendable {
         case clockPair(ClockPair)
         case batch(BatchHeader, [UInt8])
         case openSpans([OpenSpan])
+        case snapshot(NativeSnapshot)
         case endOfGeneration(NativeGenerationEnd)
     }
 
@@ -46,6 +47,7 @@ struct FileModel: Hashable, Sendable {
         case .clockPair(let pair): try writer.write(pair)
         case .batch(let header, let records): try writer.write(header, records: records.span.bytes)
         case .openSpans(let spans): try writer.write(openSpans: spans)
+        case .snapshot(let snapshot): try writer.write(snapshot)
         case .endOfGeneration(let end): try writer.write(end)
         }
     }
@@ -96,6 +98,7 @@ extension FileModel.Reading {
             let records = bytes.extracting(batch.range).withUnsafeBytes { Array($0) }
             parts.append(.batch(batch.header, records))
         case .openSpans(let spans): parts.append(.openSpans(spans))
+        case .snapshot(let snapshot): parts.append(.snapshot(snapshot))
         case .endOfGeneration(let end): parts.append(.endOfGeneration(end))
         case .end(let found): totals = found
         }
@@ -124,7 +127,7 @@ extension FileModel {
         var (schemaID, stringNumber): (UInt16, UInt32) = (1, 0)
         for generation in 0..<number(0..<4) {
             for _ in 0..<number(0..<8) {
-                switch number(0..<7) {
+                switch number(0..<8) {
                 case 0:
                     model.parts.append(
                         .schemas(
@@ -155,6 +158,15 @@ extension FileModel {
                             }))
                 case 3:
                     model.parts.append(.clockPair(pair()))
+                case 5:
+                    model.parts.append(
+                        .snapshot(
+                            NativeSnapshot(
+                                from: random.next(), to: random.next(), bound: .allCases.randomElement(using: &random)!,
+                                process: 7, minimumAge: random.next(), maximumBytes: random.next(),
+                                storeBytes: random.next(), generations: random.next(), generationCost: random.next(),
+                                snapshots: random.next(), snapshotCost: random.next(), uncountedEvents: random.next(),
+                                unlistedSpans: random.next(), processName: "p", reason: "r")))
                 case 4:
                     model.parts.append(
                         .openSpans(
@@ -200,6 +212,12 @@ extension FileModel {
                 OpenSpan(
                     lane: 4, thread: 4712, schema: 301, isAcrossThreads: true, start: 0x7654_2000, number: 1025),
             ]), at: model.parts.count - 1)
+        model.parts.insert(
+            .snapshot(
+                NativeSnapshot(
+                    from: 0x7654_1000, to: 0x7654_4000, bound: .maximumBytes, process: 4242, minimumAge: 1, maximumBytes: 2,
+                    storeBytes: 3, generations: 4, generationCost: 5, snapshots: 6, snapshotCost: 7, uncountedEvents: 8,
+                    unlistedSpans: 9, processName: "server", reason: "slow")), at: model.parts.count - 1)
         return model
     }()
 

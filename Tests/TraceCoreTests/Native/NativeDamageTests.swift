@@ -167,7 +167,7 @@ import TraceCore
         #expect(error(try written(ended(3), ended(3)))?.reason == .generationsOutOfOrder(found: 3))
         #expect(error(try written(ended(3), ended(2)))?.reason == .generationsOutOfOrder(found: 2))
         var open = try FileModel.small.written()
-        open.removeSubrange(read(open).offsets[6]..<read(open).offsets[7])
+        open.removeSubrange(read(open).offsets[7]..<read(open).offsets[8])
         #expect(error(open)?.reason == .generationNotEnded)
     }
 

@@ -1,9 +1,10 @@
 import Synchronization
 import Testing
 import TraceCore
+import TraceTestSupport
 
 /// What concerns the one trace of the process: one test at a time.
-@Suite(.serialized) enum TraceOfTheProcess {}
+@Suite(.serialized, .exclusiveTrace) enum TraceOfTheProcess {}
 
 enum Recorded {
     static let one = Event1<UInt64>("one", category: "test", "word")
