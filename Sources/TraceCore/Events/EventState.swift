@@ -78,10 +78,17 @@ extension EventState {
         _ record: @autoclosure () -> Record, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type,
         fields: () -> [EventSchema.Field]
     ) {
-        emit(record(), at: stamp(), as: Encoding.self, changing: NoSpanChange.self) { registered(fields) }
+        let id = number.load(ordering: .relaxed)
+        let how = cplatform_event_switch(id)
+        guard how == 1 else {
+            if how != 0 { emitRare(record(), at: stamp(), as: Encoding.self, fields) }
+            return
+        }
+        ThreadLane.emit(record(), id: id, at: stamp(), as: Encoding.self, changing: NoSpanChange.self)
     }
 
-    /// The same for the begin or end of a span, which changes the thread's stack of open spans with it.
+    /// The same for the begin or end of a span, which changes the thread's stack of open spans with it. (No way for both: one
+    /// closure in another costs an emit five stores, since they are made before it is known whether they are needed.)
     ///
     /// - Parameter register: gives the event its number, the first time.
     @inlinable @inline(__always)
@@ -93,7 +100,7 @@ extension EventState {
         let how = cplatform_event_switch(id)
         guard how == 1 else {
             if how != 0 {
-                Self.emitRare(record(), at: stamp(), as: Encoding.self, changing: Change.self, register)
+                emitRare(record(), at: stamp(), as: Encoding.self, changing: Change.self, register)
             }
             return
         }
@@ -103,16 +110,27 @@ extension EventState {
     /// The first emit of an event, and each one of an event with a high number.
     @inlinable
     @inline(never)
-    static func emitRare<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+    func emitRare<Encoding: RecordEncoding, Record: EncodedRecord>(
+        _ record: Record, at stamp: Stamp, as encoding: Encoding.Type, _ fields: () -> [EventSchema.Field]
+    ) {
+        guard let id = ThreadLane.offPath({ registered(fields) }), cplatform_event_switch(UInt32(id)) != 0 else {
+            return
+        }
+        Self.emit(record, number: id, at: stamp, as: Encoding.self, changing: NoSpanChange.self)
+    }
+
+    @inlinable
+    @inline(never)
+    func emitRare<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
         _ record: Record, at stamp: Stamp, as encoding: Encoding.Type, changing spans: Change.Type,
         _ register: () -> UInt16
     ) {
         guard let id = ThreadLane.offPath(register), cplatform_event_switch(UInt32(id)) != 0 else { return }
-        emit(record, number: id, at: stamp, as: Encoding.self, changing: Change.self)
+        Self.emit(record, number: id, at: stamp, as: Encoding.self, changing: Change.self)
     }
 
     /// Emits an event whose number is known, and may be a high one.
-    @inlinable
+    @inlinable @inline(__always)
     package static func emit<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
         _ record: Record, number id: UInt16, at stamp: Stamp, as encoding: Encoding.Type, changing spans: Change.Type
     ) {
