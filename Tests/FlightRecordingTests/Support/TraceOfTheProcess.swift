@@ -9,4 +9,5 @@ enum Emitted {
     static let step = Event2<UInt64, UInt64>("step", category: "test", "thread", "sequence")
     static let other = Event1<UInt64>("other", category: "another", "sequence")
     static let span = SpanEvent("span", category: "test")
+    static let task = AsyncSpanEvent("task", category: "test")
 }

@@ -150,6 +150,25 @@ extension TraceOfTheProcess {
             }
         }
 
+        @Test func spanThatOutlastsItsLimitFiresOnceWhileItRuns() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                trigger.fire(whenLongerThan: .milliseconds(2), Emitted.span)
+                trigger.fire(whenLongerThan: .milliseconds(2), Emitted.task)
+                // Short ones fire nothing, whenever the trigger looks.
+                for _ in 0..<1000 { Emitted.span.measure {} }
+                let before = trigger.status.fired
+                Emitted.span.begin()
+                let report = try outcomes.first(1)[0].get().report
+                #expect(report.openSpans.count == 1)
+                let span = Emitted.task.begin()
+                _ = outcomes.first(2)
+                Emitted.span.end()
+                Emitted.task.end(span)
+                #expect(before == 0)
+                #expect(trigger.status.fired == 2)
+            }
+        }
+
         @Test func signalFiresAndTheProcessLives() throws {
             try triggering(configuration()) { trigger, outcomes in
                 try trigger.fire(onSignal: SIGUSR2)

@@ -215,7 +215,8 @@ extension FileModel {
         model.parts.insert(
             .snapshot(
                 NativeSnapshot(
-                    from: 0x7654_1000, to: 0x7654_4000, bound: .maximumBytes, process: 4242, minimumAge: 1, maximumBytes: 2,
+                    from: 0x7654_1000, to: 0x7654_4000, bound: .maximumBytes, process: 4242, minimumAge: 1,
+                    maximumBytes: 2,
                     storeBytes: 3, generations: 4, generationCost: 5, snapshots: 6, snapshotCost: 7, uncountedEvents: 8,
                     unlistedSpans: 9, processName: "server", reason: "slow")), at: model.parts.count - 1)
         return model
