@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "TraceCore", dependencies: ["CPlatform", "MemoryAccess"], swiftSettings: settings),
         .target(
             name: "FlightRecording", dependencies: ["CPlatform", "MemoryAccess", "TraceCore"], swiftSettings: settings),
-        .target(name: "TraceFormats", swiftSettings: settings),
+        .target(name: "TraceFormats", dependencies: ["TraceCore"], swiftSettings: settings),
 
         .target(
             name: "Harness",
@@ -63,7 +63,10 @@ let package = Package(
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
-        .target(name: "TraceTestSupport", path: "Tests/TraceTestSupport", swiftSettings: settings),
+        .target(
+            name: "TraceTestSupport", dependencies: ["MemoryAccess", "TraceCore", "TraceFormats"],
+            path: "Tests/TraceTestSupport",
+            swiftSettings: settings),
         .testTarget(
             name: "TraceCoreTests",
             dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "TraceCore", "TraceTestSupport"],
@@ -77,7 +80,8 @@ let package = Package(
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
-            name: "TraceFormatsTests", dependencies: ["TraceFormats"], resources: [.copy("Data")],
+            name: "TraceFormatsTests", dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport"],
+            resources: [.copy("Data")],
             swiftSettings: settings),
     ]
 )

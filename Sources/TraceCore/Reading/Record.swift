@@ -15,6 +15,8 @@ public struct Record: Sendable, Hashable {
     /// Of the event in its lane, 48 bits; of a loss that of the first lost event.
     public var index: UInt64
     public var generation: UInt64
+    /// Which of the batches that were passed in; 0 where there was one.
+    public var batch = 0
     /// The numbers of an event of up to three, as words (see ``FieldType``); the others are 0.
     public var words: (UInt64, UInt64, UInt64) {
         @inlinable get { (first, second, third) }

@@ -23,9 +23,11 @@ extension TimeMerge {
                 let entry = DenseEntry(bytes, at: offset, table)
                 if entry.isWhole(in: source.end &- offset) {
                     states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
-                    return Record(
+                    var record = Record(
                         entry, bytes, at: offset, time: layout.time(key), index: index,
                         generation: states[number].generation, table)
+                    record.batch = source.batch
+                    return record
                 }
             }
             let decoded = try CheckedDecoder.record(
@@ -37,7 +39,9 @@ extension TimeMerge {
             case .lost: states[number].index = (index &+ decoded.words.0) & 0xFFFF_FFFF_FFFF
             case .event: states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
             }
-            return Record(decoded, index: index, generation: states[number].generation)
+            var record = Record(decoded, index: index, generation: states[number].generation)
+            record.batch = source.batch
+            return record
         }
     }
 

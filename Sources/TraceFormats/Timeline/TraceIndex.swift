@@ -1,0 +1,63 @@
+public import TraceCore
+
+/// All of a native file but its records: who wrote it, what it covers, and where the batches lie. Offsets, no bytes.
+///
+/// A file that ends early, or is damaged somewhere, has an index of what stands before: ``problem`` tells where that ends.
+public struct TraceIndex: Sendable {
+    public let header: NativeFileHeader
+    /// By id.
+    public private(set) var schemas: [UInt16: EventSchema] = [:]
+    /// Static strings, by number.
+    public private(set) var strings: [UInt32: String] = [:]
+    public private(set) var threads: [NativeThread] = []
+    /// In the order of the file.
+    public private(set) var batches: [Batch] = []
+    public private(set) var generations: [NativeGenerationEnd] = []
+    /// Those of the last generation that lists any.
+    public private(set) var openSpans: [OpenSpan] = []
+    /// The last one.
+    public private(set) var snapshot: NativeSnapshot?
+    public private(set) var totals = NativeTotals()
+    /// Why there is no more, or nil for a whole file.
+    public private(set) var problem: NativeFileError?
+    /// What readers of records need.
+    public private(set) var shapes = ShapeTable([])
+
+    /// Hops over the chunks of a file.
+    ///
+    /// - Throws: `NativeFileError` where not even the header is that of a native file.
+    /// - Complexity: O(chunks): records are not looked at.
+    public init(_ bytes: RawSpan) throws(NativeFileError) {
+        var reader = try NativeFileReader(bytes)
+        header = reader.header
+        var spansOfGeneration: [OpenSpan] = []
+        do throws(NativeFileError) {
+            while let chunk = try reader.next(in: bytes) {
+                switch chunk {
+                case .schemas, .strings, .clockPair, .end: break
+                case .threads(let more): threads += more
+                case .batch(let batch): batches.append(Batch(batch.header, recordsAt: batch.offset))
+                case .openSpans(let more): spansOfGeneration += more
+                case .snapshot(let more): snapshot = more
+                case .endOfGeneration(let end):
+                    generations.append(end)
+                    openSpans = spansOfGeneration
+                    spansOfGeneration = []
+                }
+            }
+        } catch {
+            problem = error
+        }
+        schemas = reader.schemas
+        strings = reader.strings
+        totals = reader.totals
+        shapes = ShapeTable(schemas.values)
+    }
+
+    /// What the records cover in units: from the least base time of a batch to the last end of a generation.
+    public var span: ClosedRange<UInt64> {
+        let begin = batches.lazy.map(\.header.baseTime).min() ?? header.start.ticks >> UInt64(header.timeShift)
+        let end = generations.last.map { $0.clockPair.ticks >> UInt64(header.timeShift) } ?? begin
+        return begin...max(begin, end)
+    }
+}
