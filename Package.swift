@@ -63,12 +63,16 @@ let package = Package(
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(name: "RecordingSupport", path: "Tests/RecordingSupport"),
         .testTarget(
-            name: "TraceCoreTests", dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            name: "TraceCoreTests",
+            dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "RecordingSupport", "TraceCore"],
             resources: [.copy("Data")], swiftSettings: settings),
         .testTarget(
             name: "FlightRecordingTests",
-            dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            dependencies: [
+                "CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "RecordingSupport", "TraceCore",
+            ],
             swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),

@@ -197,7 +197,8 @@ import TraceCore
         }
         // One more than fits, even if the entries were as short as they can be.
         for (kind, minimum, field) in [
-            (1, 8, NativeFileError.Field.schemaCount), (2, 6, .stringCount), (3, 10, .threadCount), (8, 32, .openSpanCount),
+            (1, 8, NativeFileError.Field.schemaCount), (2, 6, .stringCount), (3, 10, .threadCount),
+            (8, 32, .openSpanCount),
         ] {
             let payload = little(UInt32(2)) + [UInt8](repeating: 1, count: 2 * minimum - 1)
             #expect(error(try file(chunk(UInt32(kind), payload))) == NativeFileError(.invalid(field, 2), at: 72))

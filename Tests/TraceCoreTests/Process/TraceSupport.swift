@@ -3,7 +3,7 @@ import Testing
 import TraceCore
 
 /// What concerns the one trace of the process: one test at a time.
-@Suite(.serialized) enum TraceOfTheProcess {}
+@Suite(.serialized, .recordsAlone) enum TraceOfTheProcess {}
 
 enum Recorded {
     static let one = Event1<UInt64>("one", category: "test", "word")
