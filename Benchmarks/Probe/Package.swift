@@ -8,7 +8,7 @@ let package = Package(
     dependencies: [.package(name: "swift-flight-recorder", path: "../..")],
     targets: [
         .executableTarget(
-            name: "probe", dependencies: [.product(name: "TraceCore", package: "swift-flight-recorder")]),
+            name: "probe", dependencies: [.product(name: "FlightRecording", package: "swift-flight-recorder")]),
         .executableTarget(
             name: "resident", dependencies: [.product(name: "TraceCore", package: "swift-flight-recorder")]),
     ])

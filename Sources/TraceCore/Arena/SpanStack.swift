@@ -52,6 +52,11 @@ package struct SpanEntry: Sendable, Equatable {
     /// The start in full, of a span that began at most 2^48 units before `limit`, and not after it.
     package func start(before limit: UInt64) -> UInt64 { limit &- ((limit &- word &>> 16) & (1 &<< 48 &- 1)) }
 
+    /// Right where they are less than 2^47 units apart.
+    func began(after other: SpanEntry) -> Bool {
+        Int64(bitPattern: (word &>> 16 &- other.word &>> 16) &<< 16) > 0
+    }
+
     /// False where the event's category was switched since the span began. Right for 2^47 units, 10 days of 6 ns.
     package var isListed: Bool {
         let switched = cplatform_event_switch_time(id)
@@ -172,13 +177,18 @@ extension Lane {
     /// The entries, the outermost first, and how many spans are open, those included that found no room. Any thread.
     ///
     /// Two looks that find the same are taken for one instant: entries carry their start, so that one that was popped and
-    /// pushed again differs. Where the owner is faster eight times in a row, each entry was there at some time in the call.
+    /// pushed again differs. Where the owner is faster eight times in a row, each entry was there at some time in the call;
+    /// those from the first on that began before the one that it would nest in had ended when that one began, and are left out.
     package func openSpans() -> (entries: [SpanEntry], depth: UInt64) {
         var seen = lookAtSpans()
         for _ in 0..<8 {
             let again = lookAtSpans()
-            if again == seen { break }
+            if again == seen { return seen }
             seen = again
+        }
+        let pairs = zip(seen.entries, seen.entries.dropFirst())
+        if let end = Array(pairs).firstIndex(where: { $0.began(after: $1) }) {
+            seen.entries.removeSubrange((end + 1)...)
         }
         return seen
     }

@@ -49,6 +49,8 @@ public struct AsyncSpanEvent: ~Copyable, Sendable {
     @usableFromInline
     @inline(never)
     func opened(at stamp: Stamp) -> AsyncSpan {
+        // Until it is registered, an event's switch does not tell that its category is off.
+        if opening.id == 0, ThreadLane.offPath({ registered }) == nil || !opening.isOn { return .none }
         let number = cplatform_unique_number()
         let task = cplatform_task_number()
         if task != 0 { TaskName.tell(of: task, at: stamp) }

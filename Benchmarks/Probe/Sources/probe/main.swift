@@ -1,10 +1,10 @@
+import FlightRecording
 import Synchronization
-import TraceCore
 
 // Emits, each in a function of its own, whose machine code and number of instructions scripts/check-emit and
 // scripts/instructions look at.
 //
-// usage: probe TIMES [none | zero | u64 | two | three | pair | off | all]
+// usage: probe TIMES [none | zero | u64 | two | three | pair | off | measure | measure.off | await | await.off | all]
 
 enum Events {
     static let zero = Event0("zero", category: "probe")
@@ -14,6 +14,9 @@ enum Events {
     static let span = SpanEvent("span", category: "probe")
     static let counter = CounterEvent<Int>("counter", category: "probe")
     static let off = Event1<UInt64>("off", category: "probe.off", "value")
+    static let offSpan = SpanEvent("off span", category: "probe.off")
+    static let offRequest = AsyncSpanEvent("off request", category: "probe.off")
+    static let request = AsyncSpanEvent("request", category: "probe")
 }
 
 @inline(never) func hotZero(_ value: UInt64) { Events.zero.emit() }
@@ -34,6 +37,27 @@ enum Events {
     // Not what hotU64 does: the compiler makes one function of two that are alike.
     Events.off.emit(~value)
 }
+
+@inline(never) func hotMeasure(_ value: UInt64) {
+    Events.span.measure { measured.store(value, ordering: .relaxed) }
+}
+@inline(never) func hotMeasureOff(_ value: UInt64) {
+    Events.offSpan.measure { measured.store(value &+ 1, ordering: .relaxed) }
+}
+@inline(never) func offAcross(_ value: UInt64) {
+    Events.offRequest.measure { measured.store(value &+ 2, ordering: .relaxed) }
+}
+let measured = Atomic<UInt64>(0)
+
+@inline(never) func awaited(_ times: UInt64, _ event: borrowing AsyncSpanEvent) async {
+    for value in 0..<times {
+        await event.measure {
+            measured.store(value, ordering: .relaxed)
+            await nothing()
+        }
+    }
+}
+@inline(never) func nothing() async { measured.wrappingAdd(1, ordering: .relaxed) }
 
 // What must not be: a handle that is no constant, so that each emit asks whether it was made, counts references and checks
 // for exclusive access. scripts/check-emit has to find it.
@@ -77,7 +101,7 @@ func loop(_ times: UInt64, _ mask: UInt64, _ emit: (UInt64) -> Void) {
 }
 @inline(never) func loopOff(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { Events.off.emit(~$0) } }
 
-func run() throws {
+func run() async throws {
     let arguments = CommandLine.arguments
     let times = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
     let name = arguments.count > 2 ? arguments[2] : "u64"
@@ -94,6 +118,10 @@ func run() throws {
     case "three": loopThree(times, mask)
     case "pair": loopPair(times, mask)
     case "off": loopOff(times, mask)
+    case "measure": loop(times, mask) { hotMeasure($0) }
+    case "measure.off": loop(times, mask) { hotMeasureOff($0) }
+    case "await": await awaited(times, Events.request)
+    case "await.off": await awaited(times, Events.offRequest)
     default:
         // So that they are all compiled.
         for value in 0..<times {
@@ -105,15 +133,22 @@ func run() throws {
             hotPair(value)
             hotCounter(value)
             hotOff(value)
+            hotMeasure(value)
+            hotMeasureOff(value)
+            offAcross(value)
             badEmit(value)
         }
     }
     Trace.stop()
-    let events = ["none": 0, "off": 0, "pair": 2 * times][name] ?? times
+    let events =
+        [
+            "none": 0, "off": 0, "measure.off": 0, "await.off": 0, "pair": 2 * times, "measure": 2 * times,
+            "await": 2 * times,
+        ][name] ?? times
     let lanes = arena.lanes
     guard name == "all" || lanes.map(\.events).reduce(0, +) == events, lanes.allSatisfy({ $0.lost == 0 }) else {
         fatalError("\(events) events were emitted: \(lanes)")
     }
 }
 
-try run()
+try await run()
