@@ -117,6 +117,20 @@ struct DenseEntry {
         length = Int(table.unsafeLoad(fromUncheckedByteOffset: place, as: UInt16.self))
     }
 
+    /// The same of a record whose entry is known. Requires: 32 bytes at `position`; `number` is that of an entry.
+    @inlinable
+    @inline(__always)
+    init(_ bytes: RawSpan, at position: Int, number: Int, _ table: RawSpan) {
+        // SAFETY: the caller has seen that 32 bytes stand here, and that such an entry is.
+        id = bytes.unsafeLoad(fromUncheckedByteOffset: position, as: UInt8.self)
+        delta = 0
+        place = number &* (DenseTable.entryWords &* 8)
+        length = Int(table.unsafeLoad(fromUncheckedByteOffset: place, as: UInt16.self))
+    }
+
+    /// Which of the table's entries it is; below 256 for a record that is not for the fast decoder.
+    @inlinable @inline(__always) var number: Int { place &>> 5 }
+
     @inlinable @inline(__always) var schema: UInt16 { UInt16(id) }
 
     /// Whether the table has an entry, and the record ends within `count` bytes.

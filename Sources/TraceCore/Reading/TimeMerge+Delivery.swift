@@ -4,7 +4,7 @@ extension TimeMerge {
     /// Throws ``DecodingError`` for the first malformed record of a window of time, before any event of that window, and
     /// again if called again. Traps if `bytes` is shorter than the span that the batches came from.
     ///
-    /// Complexity: O(log(open batches)), amortised; allocates nothing but for a new window.
+    /// Complexity: amortised O(1), where times are bunched O(log(open batches)); allocates nothing but for a new window.
     @inlinable
     public mutating func next(in bytes: RawSpan, _ shapes: borrowing ShapeTable) throws(DecodingError) -> Record? {
         // At each call: keys of the window were made of another call's bytes.
@@ -18,17 +18,15 @@ extension TimeMerge {
             let source = sources[number]
             let offset = source.start &+ layout.offset(key)
             let index = states[number].index
-            if offset <= source.end &- DenseTable.margin {
+            if layout.entry(key) != 0 {
                 let table = shapes.fast.span.bytes
-                let entry = DenseEntry(bytes, at: offset, table)
-                if entry.isWhole(in: source.end &- offset) {
-                    states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
-                    var record = Record(
-                        entry, bytes, at: offset, time: layout.time(key), index: index,
-                        generation: states[number].generation, table)
-                    record.batch = source.batch
-                    return record
-                }
+                states[number].index = (index &+ 1) & 0xFFFF_FFFF_FFFF
+                // SAFETY: `fill` found this entry by the fast decoder.
+                var record = Record(
+                    DenseEntry(bytes, at: offset, number: layout.entry(key), table), bytes, at: offset,
+                    time: layout.time(key), index: index, generation: states[number].generation, table)
+                record.batch = source.batch
+                return record
             }
             let decoded = try CheckedDecoder.record(
                 bytes, at: offset, end: source.end, time: layout.time(key), shapes)
@@ -47,7 +45,8 @@ extension TimeMerge {
 
     /// Hands all events that are left to `visitor`, in the order of time. For many events, faster than `next`.
     ///
-    /// Errors and traps as of ``next(in:_:)``. Complexity: O(events log(open batches)).
+    /// Errors and traps as of ``next(in:_:)``. Complexity: O(events), where times are bunched
+    /// O(events log(open batches)).
     @inlinable
     public consuming func scan<Visitor: ScanVisitor & ~Copyable>(
         in bytes: RawSpan, _ shapes: borrowing ShapeTable, into visitor: inout Visitor
@@ -56,12 +55,10 @@ extension TimeMerge {
         var sink = visitor
         do throws(DecodingError) {
             repeat {
-                var layout = KeyLayout()
-                layout.bias = self.layout.bias
-                if self.layout.isUsual {
-                    try deliver(layout, bytes, shapes, &sink)
+                if layout.isUsual {
+                    try deliver(UsualKeyLayout(bias: layout.bias), bytes, shapes, &sink)
                 } else {
-                    try deliver(self.layout, bytes, shapes, &sink)
+                    try deliver(layout, bytes, shapes, &sink)
                 }
             } while try prepare(bytes, shapes)
         } catch {
@@ -74,8 +71,8 @@ extension TimeMerge {
     /// Hands what is left of the window to `visitor`. The loop within has no call, so that the visitor stays in registers.
     @inlinable
     @inline(__always)
-    mutating func deliver<Visitor: ScanVisitor & ~Copyable>(
-        _ layout: KeyLayout, _ bytes: RawSpan, _ shapes: borrowing ShapeTable, _ visitor: inout Visitor
+    mutating func deliver<Layout: KeyLayout, Visitor: ScanVisitor & ~Copyable>(
+        _ layout: Layout, _ bytes: RawSpan, _ shapes: borrowing ShapeTable, _ visitor: inout Visitor
     ) throws(DecodingError) {
         let table = shapes.fast.span.bytes
         let (keys, end, sources) = (keys, end, sources)
@@ -84,11 +81,10 @@ extension TimeMerge {
             while index < end {
                 let key = keys[index]
                 // SAFETY: a key was made of a lane's place, and `sources` has as many.
+                guard layout.entry(key) != 0 else { break }
                 let source = sources[layout.lane(key)]
                 let offset = source.start &+ layout.offset(key)
-                guard offset <= source.end &- DenseTable.margin else { break }
-                let entry = DenseEntry(bytes, at: offset, table)
-                guard entry.isWhole(in: source.end &- offset) else { break }
+                let entry = DenseEntry(bytes, at: offset, number: layout.entry(key), table)
                 index &+= 1
                 visitor.event(
                     ScannedEvent(entry, bytes, at: offset, time: layout.time(key), batch: source.batch, table))

@@ -5,8 +5,8 @@
 /// while let record = try merge.next(in: bytes, shapes) { ... }
 /// ```
 ///
-/// Lazy: it makes the keys of a window of time (one word an event), merges them, and decodes each event as it is asked
-/// for. A batch is opened when the window reaches its base time. Memory: about 5 words per record of the open batches.
+/// Lazy: it makes the keys of a window of time (one word an event), sorts them, and decodes each event as it is asked
+/// for. A batch is opened when the window reaches its base time. Memory: about 4 bytes per byte of the open batches.
 /// One thread at a time.
 public struct TimeMerge: ~Copyable {
     /// All batches, by base time, highest first: the next to be opened is the last.
@@ -17,18 +17,17 @@ public struct TimeMerge: ~Copyable {
     @usableFromInline var sources: UnsafeMutablePointer<MergeSource>
     @usableFromInline var states: UnsafeMutablePointer<MergeState>
     private var laneCapacity = 0
-    @usableFromInline var layout = KeyLayout()
+    @usableFromInline var layout = AnyKeyLayout()
     /// The window's keys, in order, are `keys[next..<end]`.
     @usableFromInline var keys: UnsafeMutablePointer<UInt64>
     @usableFromInline var next = 0
     @usableFromInline var end = 0
-    private var buffer: UnsafeMutablePointer<UInt64>
-    private var capacity = 0
+    private var buffers = KeyBuffers()
     /// How much time the next window spans.
     private var width: UInt64 = 1 << 16
     @usableFromInline let byteCount: Int
 
-    /// As many keys as two levels of a merge hold in a second-level cache.
+    /// As many keys as a second-level cache holds while they are sorted.
     private static var wantedKeys: Int { 1 << 15 }
     /// Bytes of open batches at which no further one is opened, unless the time demands it.
     private static var wantedBytes: Int { 8 << 20 }
@@ -45,14 +44,12 @@ public struct TimeMerge: ~Copyable {
     private init(unopened: [MergeLane], byteCount: Int) {
         self.unopened = unopened
         self.byteCount = byteCount
-        buffer = .allocate(capacity: 1)
-        keys = buffer
+        keys = buffers.made
         sources = .allocate(capacity: 1)
         states = .allocate(capacity: 1)
     }
 
     deinit {
-        buffer.deallocate()
         sources.deallocate()
         states.deallocate()
     }
@@ -124,7 +121,7 @@ public struct TimeMerge: ~Copyable {
             unopened.removeLast()
         }
         if lanes.count > open { lanes.sort { $0.rank < $1.rank } }
-        layout.fit(
+        layout = AnyKeyLayout(
             lanes: lanes.count, byteCount: lanes.reduce(0) { max($0, $1.source.end - $1.source.start) })
         layout.bias = first &- 1
         return min(last, first.addingReportingOverflow(layout.reach).overflow ? .max : first + layout.reach)
@@ -141,26 +138,31 @@ public struct TimeMerge: ~Copyable {
             runs.append(KeyMerge.Run(start: words, count: 0))
             words += (lane.slot.end - lane.slot.position) / 3 + 2
         }
-        if words > capacity {
-            buffer.deallocate()
-            capacity = words + words / 2
-            buffer = .allocate(capacity: 2 * capacity)
-        }
+        buffers.reserve(words)
         (next, end) = (0, 0)
-        var sink = KeySink(lanes, runs, buffer, layout, last: last)
         // If it throws, the lanes are as they were: a further call finds the same error.
+        if layout.isUsual {
+            try makeKeys(UsualKeyLayout(bias: layout.bias), bytes, shapes, last: last, &runs)
+        } else {
+            try makeKeys(layout, bytes, shapes, last: last, &runs)
+        }
+        let sorted = buffers.sort(runs)
+        guard let first = sorted.baseAddress, sorted.count > 0 else { return }
+        (keys, end) = (first, sorted.count)
+        if sorted.count < Self.wantedKeys / 2 {
+            let factor = UInt64(min(16, Self.wantedKeys / max(sorted.count, 1)))
+            width = width.multipliedReportingOverflow(by: factor).overflow ? .max : width * factor
+        } else if sorted.count > Self.wantedKeys * 2 {
+            width = max(1, width / UInt64(sorted.count / Self.wantedKeys))
+        }
+    }
+
+    private mutating func makeKeys<Layout: KeyLayout>(
+        _ layout: Layout, _ bytes: RawSpan, _ shapes: borrowing ShapeTable, last: UInt64, _ runs: inout [KeyMerge.Run]
+    ) throws(DecodingError) {
+        var sink = KeySink(lanes, runs, buffers.made, layout, last: last)
         try InterleavedScan.run(bytes, shapes, &sink)
         lanes = sink.lanes
-        runs = sink.runs.filter { $0.count > 0 }
-        for run in runs { KeyMerge.seal(buffer, run) }
-        keys = KeyMerge.merge(&runs, buffer, buffer + capacity)
-        guard let run = runs.first else { return }
-        (next, end) = (run.start, run.start + run.count)
-        if run.count < Self.wantedKeys / 2 {
-            let factor = UInt64(min(16, Self.wantedKeys / max(run.count, 1)))
-            width = width.multipliedReportingOverflow(by: factor).overflow ? .max : width * factor
-        } else if run.count > Self.wantedKeys * 2 {
-            width = max(1, width / UInt64(run.count / Self.wantedKeys))
-        }
+        runs = sink.runs
     }
 }
