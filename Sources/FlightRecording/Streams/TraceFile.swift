@@ -57,7 +57,9 @@ struct TraceFile: ~Copyable {
             }
         } else {
             try generation.withBytes { bytes in
-                for batch in generation.batches { try writer.write(batch.header, records: bytes.extracting(batch.records)) }
+                for batch in generation.batches {
+                    try writer.write(batch.header, records: bytes.extracting(batch.records))
+                }
             }
         }
         if let loss = generation.lostBefore { end.addGaps(loss) }

@@ -40,9 +40,10 @@ import TraceCore
             emitAny(writer, Stamp(ticks: ticks), &random)
             if count % 500 == 499 { try stage.close() }
         }
-        let ids = Set([Sent.plain.state.id, Sent.text.state.id, Sent.wide.state.id, Sent.other.state.id].filter { _ in
-            random.below(2) == 0
-        })
+        let ids = Set(
+            [Sent.plain.state.id, Sent.text.state.id, Sent.wide.state.id, Sent.other.state.id].filter { _ in
+                random.below(2) == 0
+            })
         let schemas = Trace.schemas
         let shapes = ShapeTable(schemas)
         let passes = TraceFilterTable(TraceFilter(ids: ids.union([Sent.three.state.id])), schemas)
@@ -64,7 +65,9 @@ import TraceCore
     }
 
     private func emitAny(_ writer: borrowing Writer, _ stamp: Stamp, _ random: inout SeededGenerator) {
-        let words = (random.next() >> UInt64(random.below(64)), random.next(), random.next() >> UInt64(random.below(64)))
+        let words = (
+            random.next() >> UInt64(random.below(64)), random.next(), random.next() >> UInt64(random.below(64))
+        )
         switch random.below(6) {
         case 0: writer.emit(DenseEncoding.none(), id: UInt32(Sent.plain.state.id), at: stamp)
         case 1: writer.emit(DenseEncoding.one(words.0), id: UInt32(Sent.other.state.id), at: stamp)
@@ -92,7 +95,8 @@ import TraceCore
         func passing(_ filter: TraceFilter) -> Set<UInt16> {
             let table = TraceFilterTable(filter, schemas)
             let mine = [
-                Sent.numbered.state.id, Sent.text.state.id, Sent.other.state.id, Sent.wide.state.id, Sent.plain.state.id,
+                Sent.numbered.state.id, Sent.text.state.id, Sent.other.state.id, Sent.wide.state.id,
+                Sent.plain.state.id,
                 Sent.three.state.id,
             ]
             return Set(mine.filter { table[$0] })
@@ -134,7 +138,10 @@ import TraceCore
 
     @Test func namesOfOthers() {
         #expect(TraceFileName.isOne("t-19700101T000009.999999Z.frec", prefix: "t"))
-        for name in ["t.frec", "t-19700101T000009.99999Z.frec", "t-19700101T000009.99999aZ.frec", "u-19700101T000009.999999Z.frec"] {
+        for name in [
+            "t.frec", "t-19700101T000009.99999Z.frec", "t-19700101T000009.99999aZ.frec",
+            "u-19700101T000009.999999Z.frec",
+        ] {
             #expect(!TraceFileName.isOne(name, prefix: "t"))
         }
     }

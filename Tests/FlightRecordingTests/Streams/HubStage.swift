@@ -120,7 +120,9 @@ struct Receipt {
             }
         }
         #expect(shares.isEmpty)
-        #expect(generation.events == generation.end.lanes.reduce(0) { $0 + $1.events + $1.gaps.reduce(0) { $0 + $1.count } })
+        #expect(
+            generation.events == generation.end.lanes.reduce(0) { $0 + $1.events + $1.gaps.reduce(0) { $0 + $1.count } }
+        )
     }
 
     mutating func add(_ loss: TraceLoss?) throws {

@@ -129,7 +129,9 @@ import TraceCore
         var hoard: [TraceGeneration] = []
         var receipt = Receipt()
         for _ in 0..<200 {
-            for number in 0..<700 as Range<UInt64> { writer.emit(DenseEncoding.one(number), id: UInt32(Sent.other.state.id)) }
+            for number in 0..<700 as Range<UInt64> {
+                writer.emit(DenseEncoding.one(number), id: UInt32(Sent.other.state.id))
+            }
             try stage.close()
             try receipt.take(#require(quick.next(nanoseconds: 0)))
             if let generation = hoarder.next(nanoseconds: 0) { hoard.append(generation) }

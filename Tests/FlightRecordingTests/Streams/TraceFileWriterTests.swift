@@ -22,7 +22,7 @@ private struct Contents {
         var reader = try NativeFileReader(span)
         while true {
             let chunk: NativeChunk?
-            do { chunk = try reader.next(in: span) } catch let error as NativeFileError {
+            do { chunk = try reader.next(in: span) } catch {
                 guard error.reason == .incomplete else { throw error }
                 return
             }

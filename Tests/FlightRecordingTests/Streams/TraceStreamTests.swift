@@ -1,5 +1,4 @@
 import MemoryAccess
-import ProcessSupport
 import Synchronization
 import Testing
 import TraceCore
@@ -235,17 +234,4 @@ extension TraceOfTheProcess {
 
 extension Receipt {
     static func events(_ lanes: [Arena.LaneStatus]) -> UInt64 { lanes.reduce(0) { $0 + $1.events } }
-}
-
-/// Runs `body` in a forked child; returns what it returned, -1 where it crashed or hung.
-private func inChild(_ body: @escaping () -> Int32) -> Int32 {
-    let box = Unmanaged.passRetained(Shared(body))
-    defer { box.release() }
-    return process_support_in_child(
-        { Unmanaged<Shared>.fromOpaque($0!).takeUnretainedValue().body() }, box.toOpaque(), 10)
-}
-
-private final class Shared {
-    let body: () -> Int32
-    init(_ body: @escaping () -> Int32) { self.body = body }
 }
