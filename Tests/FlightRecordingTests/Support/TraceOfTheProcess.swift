@@ -2,8 +2,28 @@ import FlightRecording
 import Testing
 import TraceTestSupport
 
-/// What concerns the one trace of the process: one test at a time. Every suite that records is an extension of it.
+/// What records into the one trace of the process: extend it with a suite. One test at a time, and none of another target
+/// meanwhile. Each leaves the store as it found it: nothing records, and the configuration is the default.
 @Suite(.serialized, .exclusiveTrace) enum TraceOfTheProcess {}
+
+extension TraceStore {
+    /// Sizes the store for the time of `body`.
+    static func sized(
+        _ bytes: Int, pageByteCount: Int = 4096, period: Duration = .seconds(3600), _ body: () async throws -> Void
+    ) async throws {
+        var configuration = Configuration()
+        configuration.maximumBytes = bytes
+        configuration.pageByteCount = pageByteCount
+        configuration.generationPeriod = period
+        try configure(configuration)
+        do { try await body() } catch {
+            try? configure(Configuration())
+            throw error
+        }
+        #expect(usage == nil, "something still records")
+        try configure(Configuration())
+    }
+}
 
 enum Emitted {
     static let step = Event2<UInt64, UInt64>("step", category: "test", "thread", "sequence")
