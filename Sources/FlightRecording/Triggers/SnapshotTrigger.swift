@@ -188,7 +188,7 @@ public final class SnapshotTrigger: Sendable {
             return ((pending.reason, pending.wall), 0)
         }
         let next = min(state.due.min() ?? .max, state.pending?.due ?? .max)
-        return (nil, next == .max ? 0 : max(1, next &- now))
+        return (nil, next == .max ? 0 : next > now ? next - now : 1)
     }
 
     private func write(_ reason: String, wall: Int64) {
