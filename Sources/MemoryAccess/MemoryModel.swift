@@ -69,8 +69,21 @@ public protocol MemoryModel: Sendable {
     /// This thread has done with the line at `address`, and another one will write it.
     static func evict(_ address: UnsafeRawPointer)
 
-    /// Whether `evict` pays behind the consumer of a ring of so many bytes. Asked once a ring.
-    static func evicts(ringByteCount: Int) -> Bool
+    /// When `evict` pays behind the consumer of a ring of so many bytes. Asked once a ring.
+    static func eviction(ringByteCount: Int) -> Eviction
+
+    /// Whether the line of `word`, which another thread wrote, came from far away: from another core complex or socket. A
+    /// guess by the time that it takes to arrive; false for a line that is here already.
+    static func comesFromFar(_ word: SharedWord) -> Bool
+}
+
+/// When a streaming consumer evicts the lines that it has read.
+@frozen
+public enum Eviction: Sendable {
+    case never
+    case always
+    /// While the producer's lines come from far.
+    case far
 }
 
 // What is only a hint does nothing unless a memory says otherwise.
@@ -78,7 +91,8 @@ extension MemoryModel {
     @inlinable @inline(__always) public static func prefetchForReading(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func prefetchForWriting(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func evict(_ address: UnsafeRawPointer) {}
-    @inlinable @inline(__always) public static func evicts(ringByteCount: Int) -> Bool { false }
+    @inlinable @inline(__always) public static func eviction(ringByteCount: Int) -> Eviction { .never }
+    @inlinable @inline(__always) public static func comesFromFar(_ word: SharedWord) -> Bool { false }
 }
 
 extension MemoryModel {

@@ -67,11 +67,15 @@ public enum NativeMemory: MemoryModel {
     public static func evict(_ address: UnsafeRawPointer) { cplatform_evict(address) }
 
     /// A ring that fits the first-level cache is not worth a way to memory, and from one larger than the second-level
-    /// cache lines leave by themselves.
+    /// cache lines leave by themselves: but only to the third level, from where another core complex has to fetch them.
     @inlinable
-    public static func evicts(ringByteCount: Int) -> Bool {
-        ringByteCount >= 32 << 10 && ringByteCount <= evictionLimit
+    public static func eviction(ringByteCount: Int) -> Eviction {
+        if ringByteCount < 32 << 10 || evictionLimit == 0 { return .never }
+        return ringByteCount <= evictionLimit ? .always : .far
     }
+
+    @inlinable @inline(__always)
+    public static func comesFromFar(_ word: SharedWord) -> Bool { cplatform_comes_from_far(word) }
 
     @usableFromInline static let evictionLimit = cplatform_eviction_limit()
 }

@@ -12,7 +12,7 @@ enum EvictingMemory: TouchingMemory {
         firstWritten = firstWritten ?? UInt(bitPattern: cell)
     }
     static func evict(_ address: UnsafeRawPointer) { evicted.append(UInt(bitPattern: address)) }
-    static func evicts(ringByteCount: Int) -> Bool { true }
+    static func eviction(ringByteCount: Int) -> Eviction { .always }
 
     /// The offsets from the ring's first byte of what `body` evicted.
     static func evictions(_ body: () -> Void) -> [Int] {

@@ -109,6 +109,14 @@ static inline void cplatform_evict(const void *_Nonnull address) {
 /// Bytes of a core's second-level cache, up to which eviction pays, or 0 where the processor has no `cplatform_evict`.
 size_t cplatform_eviction_limit(void);
 
+/// True where a read of the line at `address` took longer than a hand-over between neighbouring cores does. Some 40 ns
+/// besides the read. Only where `cplatform_eviction_limit()` is not 0: there, a tick is a third to half of a nanosecond.
+static inline bool cplatform_comes_from_far(const void *_Nonnull address) {
+  uint64_t start = cplatform_ordered_cycle_counter();
+  (void)*(const volatile uint64_t *)address;
+  return cplatform_ordered_cycle_counter() - start > 300;
+}
+
 // MARK: Reads and barriers that the optimiser keeps
 
 /// One load that is never cached, merged or hoisted.

@@ -56,7 +56,7 @@ extension GenericBroadcastRing {
             self.mask = mask
             lost = 0
             pace = ConsumerPace(
-                evicts: Memory.evicts(ringByteCount: (Int(mask) + 1) &* BroadcastSlot<Element>.stride))
+                eviction: Memory.eviction(ringByteCount: (Int(mask) + 1) &* BroadcastSlot<Element>.stride))
             // Acquires the claim, and with it a `fine` at most a step below, so that the cursor does not pass the tail.
             let claimed = Memory.loadAcquire(control.claimed)
             tail = Memory.loadAcquire(control.fine)

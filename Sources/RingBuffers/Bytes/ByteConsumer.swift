@@ -33,7 +33,7 @@ extension GenericByteRing {
             limit = start
             tail = start
             released = start
-            pace = ConsumerPace(evicts: Memory.evicts(ringByteCount: Int(mask) + 1))
+            pace = ConsumerPace(eviction: Memory.eviction(ringByteCount: Int(mask) + 1))
         }
 
         @inlinable

@@ -11,7 +11,8 @@ struct TwoLevelTail<Memory: MemoryModel> {
     /// One past the last element published.
     @usableFromInline let exact: SharedWord
 
-    /// Less `lag`, one past an element published some time ago.
+    /// Less `lag`, one past an element published some time ago. A reader's hardware prefetches lines beyond those that it
+    /// reads; at a distance, they are not the ones that the producer is about to write.
     @usableFromInline let lagging: SharedWord
     @usableFromInline let lag: UInt64
 
@@ -22,13 +23,20 @@ struct TwoLevelTail<Memory: MemoryModel> {
     /// producer a line, and the more elements it brings the less it costs each.
     @usableFromInline let wantedGain: UInt64
 
+    /// True where a streaming consumer that found only the exact tail takes half of what it found, to win distance. Every
+    /// position has to be one between elements.
+    @usableFromInline let splits: Bool
+
     @inlinable @inline(__always)
-    init(exact: SharedWord, lagging: SharedWord, lag: UInt64 = 0, line: UInt64, wantedGain: UInt64) {
+    init(
+        exact: SharedWord, lagging: SharedWord, lag: UInt64 = 0, line: UInt64, wantedGain: UInt64, splits: Bool = false
+    ) {
         self.exact = exact
         self.lagging = lagging
         self.lag = lag
         self.line = line
         self.wantedGain = wantedGain
+        self.splits = splits
     }
 
     /// A tail beyond `head`, up to which all is read; `head` itself only if the exact tail, loaded last, said so. Acquires
@@ -43,11 +51,12 @@ struct TwoLevelTail<Memory: MemoryModel> {
         for _ in 0..<pace.delay { Memory.pause() }
         var before = head
         for poll in 0..<ConsumerPace.polls {
+            let isFar = pace.evictsFar && Memory.comesFromFar(lagging)
             // It may lie behind `head`: compared as signed.
             let tail = Memory.loadAcquire(lagging) &- lag
             let gain = tail &- head
             if Int64(bitPattern: gain) > 0 {
-                pace.streamingFound(enough: gain >= wantedGain)
+                pace.streamingFound(enough: gain >= wantedGain, isFar: isFar)
                 return tail
             }
             if poll == 0 { before = Memory.loadRelaxed(exact) }
@@ -56,6 +65,6 @@ struct TwoLevelTail<Memory: MemoryModel> {
         }
         let tail = Memory.loadAcquire(exact)
         pace.polledInVain(progress: tail &- before, line: line)
-        return tail
+        return splits && pace.isStreaming ? tail &- (tail &- head) / 2 : tail
     }
 }

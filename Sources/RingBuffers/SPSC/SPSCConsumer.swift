@@ -33,7 +33,7 @@ extension GenericSPSCRing where Element: ~Copyable {
             tail = start
             released = start
             pace = ConsumerPace(
-                evicts: Memory.evicts(ringByteCount: (Int(mask) + 1) &* MemoryLayout<Element>.stride))
+                eviction: Memory.eviction(ringByteCount: (Int(mask) + 1) &* MemoryLayout<Element>.stride))
         }
 
         @inlinable

@@ -37,6 +37,14 @@ public enum SPSCGeometry<Element: ~Copyable> {
     @inlinable @inline(__always)
     static func wantedGain(mask: UInt64) -> UInt64 { min(slots(inBytes: 32768), (mask &+ 1) / 4) }
 
+    /// Whether there is room for a distance between the halves, worth a look more to win it.
+    @inlinable @inline(__always)
+    static func splits(mask: UInt64) -> Bool { mask >= slots(inBytes: 65536) &- 1 }
+
+    /// How far behind `coarse` a streaming consumer stays.
+    @inlinable @inline(__always)
+    static func lag(mask: UInt64) -> UInt64 { min(slots(inBytes: 16384), (mask &+ 1) / 8) }
+
     @inlinable @inline(__always)
     static func slots(inBytes bytes: Int) -> UInt64 {
         let stride = MemoryLayout<Element>.stride

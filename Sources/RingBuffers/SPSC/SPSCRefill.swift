@@ -28,8 +28,10 @@ extension SPSCRefill {
         if head == tail {
             // Acquires the slots below (invariant 1).
             next.tail = TwoLevelTail<Memory>(
-                exact: control.fine, lagging: control.coarse, line: SPSCGeometry<Element>.slots(inBytes: 64),
-                wantedGain: SPSCGeometry<Element>.wantedGain(mask: mask)
+                exact: control.fine, lagging: control.coarse, lag: SPSCGeometry<Element>.lag(mask: mask),
+                line: SPSCGeometry<Element>.slots(inBytes: 64),
+                wantedGain: SPSCGeometry<Element>.wantedGain(mask: mask),
+                splits: SPSCGeometry<Element>.splits(mask: mask)
             ).look(beyond: head, &next.pace)
             if SPSCGeometry<Element>.usesMail && pace.wantsMail && !next.pace.wantsMail {
                 Memory.storeRelaxed(0, to: control.wantsMail)

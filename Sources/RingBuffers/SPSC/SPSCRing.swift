@@ -24,6 +24,8 @@ public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeM
 //   consumer that keeps up with the producer reads `fine`; one that streams reads `coarse`, and so does not take the
 //   producer's line away at each element. `fine` is exact at all times, so nothing is ever held back and there is
 //   nothing to flush: `pop` returns nil only after it read `fine`.
+//   A streaming consumer stays a distance behind `coarse`: read up to the end, its hardware prefetches the lines that the
+//   producer is about to write. What lies within it is taken once `coarse` stands still.
 //
 // Mail
 //   A hand-over through a slot moves two lines, that of `fine` and the slot's. A consumer that keeps finding single elements
@@ -34,9 +36,9 @@ public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeM
 // Eviction
 //   A slot's line starts its next lap as two shared copies, one in each core's cache, and the producer's store has to
 //   take the consumer's away first. On the processors measured, that costs 8 to 36 ns a line and no prefetch hides it,
-//   for as long as the ring fits a second-level cache. So a streaming consumer sends each line that it has read back to
-//   memory, from where the producer's prefetch does fetch it in time. (quill, a logging library, flushes its queue's lines
-//   in the same way.) A hint: nothing depends on it.
+//   for as long as the ring fits a second-level cache; and from another core complex, where it lies in a third-level cache,
+//   110 ns. So a streaming consumer sends each line that it has read back to memory, from where the producer's prefetch does
+//   fetch it in time. (quill, a logging library, flushes its queue's lines in the same way.) A hint: nothing depends on it.
 //
 // Invariants
 //   1. A slot is written before the store (release) of `fine` that covers it, and read after a load (acquire) of `fine`
