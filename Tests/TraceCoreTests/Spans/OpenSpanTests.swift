@@ -1,5 +1,4 @@
 import CPlatform
-import ProcessSupport
 import Synchronization
 import Testing
 import TraceCore
@@ -115,17 +114,6 @@ extension TraceOfTheProcess {
                 Self.outer.end()
                 #expect(names(arena.openSpans()) == ["outer"])
             }
-        }
-
-        @Test func aForkedChildReadsItsParentsSpans() throws {
-            let arena = try recording()
-            let box = Unmanaged.passRetained(arena)
-            let code = process_support_in_child(
-                { Unmanaged<Arena>.fromOpaque($0!).takeUnretainedValue().openSpans().isEmpty ? 7 : 2 },
-                box.toOpaque(), 10)
-            box.release()
-            #expect(code == 7)
-            Trace.stop()
         }
 
         // MARK: Across threads
