@@ -234,6 +234,13 @@ void *cplatform_map(size_t bytes, int file) {
 
 void cplatform_unmap(void *base, size_t bytes) { munmap(base, bytes); }
 
+void cplatform_untouch(void *address, size_t bytes) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t start = ((uintptr_t)address + page - 1) & ~(page - 1);
+  uintptr_t end = ((uintptr_t)address + bytes) & ~(page - 1);
+  if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 // Blocks begin at multiples of their size, whose own number is not given: so a multiple, as the 0 at the start, means that
 // there is none left. A signal handler may come between load and exchange, and then the exchange fails.
 enum { numbers_in_a_block = 1024 };

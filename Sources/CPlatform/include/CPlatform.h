@@ -253,6 +253,10 @@ void cplatform_unmap_mirrored(void *_Nonnull base, size_t bytes);
 void *_Nullable cplatform_map(size_t bytes, int file);
 void cplatform_unmap(void *_Nonnull base, size_t bytes);
 
+/// Gives the whole pages of `bytes` bytes at `address` back, until they are touched again: they hold zeros, of an anonymous
+/// mapping. Best effort.
+void cplatform_untouch(void *_Nonnull address, size_t bytes);
+
 // MARK: Threads
 
 /// Names the calling thread, cut to 15 bytes where the system has no room for more.

@@ -14,11 +14,13 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
 
     public var geometry: ArenaGeometry { view.geometry }
 
-    /// An arena in memory, all of it touched here.
+    /// An arena in memory, all of it touched here, but for lanes that no thread has taken yet.
     ///
     /// - Throws: ``ArenaError/system(call:code:byteCount:)``.
     public convenience init(_ geometry: ArenaGeometry) throws(ArenaError) {
-        self.init(geometry, in: try ArenaMapping(byteCount: geometry.mappingByteCount))
+        let mapping = try ArenaMapping(byteCount: geometry.mappingByteCount)
+        mapping.untouch(geometry.lanesOffset..<geometry.statesOffset)
+        self.init(geometry, in: mapping)
     }
 
     /// An arena in a new file at `path`, for its owner only. What was published is in the file also after a crash of the

@@ -8,7 +8,8 @@ internal import CPlatform
     internal import Glibc
 #endif
 
-/// The memory of an arena: anonymous, or a file's. All of it is there from the start, so that no emit waits for a page.
+/// The memory of an arena: anonymous, or a file's. All of it is there from the start, or from when a thread takes a lane, so
+/// that no emit waits for a page.
 final class ArenaMapping: Sendable {
     nonisolated(unsafe) let base: UnsafeMutableRawPointer
     let byteCount: Int
@@ -53,6 +54,9 @@ final class ArenaMapping: Sendable {
         base = mapped
         self.byteCount = byteCount
     }
+
+    /// Gives the memory of a range back until somebody writes to it. It holds zeros, and is not a file's.
+    func untouch(_ range: Range<Int>) { cplatform_untouch(base + range.lowerBound, range.count) }
 
     /// False in a forked child, where nothing is mapped at `base`.
     var isMapped: Bool { cplatform_fork_count() == forks }

@@ -52,6 +52,8 @@ extension ArenaView {
         lane.generation = generation
         lane.arena = base
         lane.left = nil
+        // The last word as well: no emit waits for the lane's memory.
+        Memory.storeRelaxed(0, to: lane.span(Lane<Memory>.spanCapacity))
         Memory.storeRelaxed(0, to: lane.preparing)
         // Unequal to `pos`: no emit is under way.
         Memory.storeRelaxed(~Memory.loadRelaxed(lane.pos), to: lane.entry)

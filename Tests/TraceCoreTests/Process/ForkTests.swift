@@ -22,6 +22,7 @@ extension TraceOfTheProcess {
                 inChild {
                     for word in 0..<1000 as Range<UInt64> { Recorded.one.emit(word) }
                     if (try? arena.advance()) != nil || arena.pin(0) != nil || !arena.lanes.isEmpty { return 2 }
+                    if !arena.openSpans().isEmpty || arena.unlistedSpans != 0 { return 3 }
                     return 7
                 } == 7)
             Recorded.one.emit(2)

@@ -1,3 +1,4 @@
+import Dispatch
 import FlightRecording
 import Synchronization
 
@@ -57,6 +58,15 @@ let measured = Atomic<UInt64>(0)
         }
     }
 }
+/// Top-level code stays synchronous: callgrind does not follow an asynchronous start of the program.
+func finish(_ body: @escaping @Sendable () async -> Void) {
+    let hasEnded = DispatchSemaphore(value: 0)
+    Task {
+        await body()
+        hasEnded.signal()
+    }
+    hasEnded.wait()
+}
 @inline(never) func nothing() async { measured.wrappingAdd(1, ordering: .relaxed) }
 
 // What must not be: a handle that is no constant, so that each emit asks whether it was made, counts references and checks
@@ -101,7 +111,7 @@ func loop(_ times: UInt64, _ mask: UInt64, _ emit: (UInt64) -> Void) {
 }
 @inline(never) func loopOff(_ times: UInt64, _ mask: UInt64) { loop(times, mask) { Events.off.emit(~$0) } }
 
-func run() async throws {
+func run() throws {
     let arguments = CommandLine.arguments
     let times = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
     let name = arguments.count > 2 ? arguments[2] : "u64"
@@ -120,8 +130,8 @@ func run() async throws {
     case "off": loopOff(times, mask)
     case "measure": loop(times, mask) { hotMeasure($0) }
     case "measure.off": loop(times, mask) { hotMeasureOff($0) }
-    case "await": await awaited(times, Events.request)
-    case "await.off": await awaited(times, Events.offRequest)
+    case "await": finish { await awaited(times, Events.request) }
+    case "await.off": finish { await awaited(times, Events.offRequest) }
     default:
         // So that they are all compiled.
         for value in 0..<times {
@@ -151,4 +161,4 @@ func run() async throws {
     }
 }
 
-try await run()
+try run()
