@@ -21,7 +21,8 @@ import TraceCore
             try stage.close()
             try receipt.take(#require(queue.next(nanoseconds: 0)))
         }
-        #expect(receipt.numbersSeen[0] == Array(0..<number))
+        let isComplete = receipt.numbersSeen[0] == Array(0..<number)
+        #expect(isComplete)
         #expect(receipt.delivered == number)
         _ = consume writer
     }
@@ -39,7 +40,8 @@ import TraceCore
             try stage.close()
             try receipt.take(#require(queue.next(nanoseconds: 0)))
         }
-        #expect(receipt.numbersSeen[0] == Array(0..<number))
+        let isComplete = receipt.numbersSeen[0] == Array(0..<number)
+        #expect(isComplete)
         _ = consume writer
     }
 

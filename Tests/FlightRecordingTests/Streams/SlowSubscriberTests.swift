@@ -23,7 +23,8 @@ import TraceCore
         var receipt = Receipt(keepsNumbers: true)
         try receipt.take(first)
         while let generation = queue.next(nanoseconds: 0) { try receipt.take(generation) }
-        #expect(receipt.numbersSeen[0] == Array(70..<100))
+        let isComplete = receipt.numbersSeen[0] == Array(70..<100)
+        #expect(isComplete)
         #expect(receipt.accounted == stage.emitted)
         _ = consume writer
     }
@@ -46,7 +47,8 @@ import TraceCore
         #expect(receipt.lostBySubscriber == 9000)
         #expect(receipt.lostByWriters == 0)
         #expect(receipt.accounted == stage.emitted)
-        #expect(receipt.numbersSeen[0] == Array(0..<100) + Array(9100..<9300))
+        let isComplete = receipt.numbersSeen[0] == Array(0..<100) + Array(9100..<9300)
+        #expect(isComplete)
         #expect(stage.pins == 0 && stage.hub.pinned == 0)
         _ = consume writer
     }
@@ -106,7 +108,8 @@ import TraceCore
             try receipt.take(#require(quick.next(nanoseconds: 0)))
             if round == 0 { kept.append(stuck.next(nanoseconds: 0)!) }
         }
-        #expect(receipt.numbersSeen[0] == Array(0..<number))
+        let isComplete = receipt.numbersSeen[0] == Array(0..<number)
+        #expect(isComplete)
         #expect(stage.lostByWriters == 0)
         #expect(stage.hub.pinned <= stage.arena.view.pinBudget / 2)
 
@@ -164,8 +167,10 @@ import TraceCore
         var receipts = [Receipt(keepsNumbers: true), Receipt(keepsNumbers: true)]
         while let generation = early.next(nanoseconds: nil) { try receipts[0].take(generation) }
         while let generation = late.next(nanoseconds: 0) { try receipts[1].take(generation) }
-        #expect(receipts[0].numbersSeen[0] == Array(0..<60))
-        #expect(receipts[1].numbersSeen[0] == Array(0..<70))
+        let isComplete = receipts[0].numbersSeen[0] == Array(0..<60)
+        #expect(isComplete)
+        let isWhole = receipts[1].numbersSeen[0] == Array(0..<70)
+        #expect(isWhole)
         _ = consume writer
     }
 

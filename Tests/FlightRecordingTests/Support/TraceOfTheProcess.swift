@@ -7,6 +7,13 @@ import TraceTestSupport
 @Suite(.serialized, .exclusiveTrace) enum TraceOfTheProcess {}
 
 extension TraceStore {
+    /// Ends a generation, while something records.
+    static func endGeneration() throws {
+        let stream = TraceStream()
+        try stream.start()
+        stream.stop()
+    }
+
     /// Sizes the store for the time of `body`.
     static func sized(
         _ bytes: Int, pageByteCount: Int = 4096, period: Duration = .seconds(3600), _ body: () async throws -> Void
