@@ -42,7 +42,9 @@ final class BareWrite {
     /// Throws unless the file holds the first so many bytes of the memory.
     func check(_ byteCount: Int, at path: String, seed: UInt64) throws {
         let found = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        let isEqual = found.withUnsafeBytes { memcmp($0.baseAddress!, memory.baseAddress!, min($0.count, byteCount)) == 0 }
+        let isEqual = found.withUnsafeBytes {
+            memcmp($0.baseAddress!, memory.baseAddress!, min($0.count, byteCount)) == 0
+        }
         guard found.count == byteCount, isEqual else {
             throw VerificationFailure("\(found.count) bytes, not the \(byteCount) written", at: path, seed: seed)
         }

@@ -18,7 +18,8 @@ struct SnapshotCheck {
     /// Lane by lane, what was found and the gaps make one range without a hole, and it ends at a cut inside the call.
     func account(_ batches: [NotedBatch], _ report: SnapshotReport, _ bounds: Bounds) throws {
         let pages = Dictionary(grouping: batches, by: \.lane).mapValues { $0.sorted { $0.base < $1.base } }
-        guard pages.count == report.lanes.count(where: { $0.content.events > 0 }), batches.count == report.batches else {
+        let lanes = report.lanes.count { $0.content.events > 0 }
+        guard pages.count == lanes, batches.count == report.batches else {
             throw failure("\(batches.count) batches of \(pages.count) lanes, told \(report.batches)", "the report")
         }
         for lane in report.lanes {
