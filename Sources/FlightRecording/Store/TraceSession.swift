@@ -10,6 +10,8 @@ internal import TraceCore
 /// know nothing of it.
 final class TraceSession: Sendable {
     let arena: Arena
+    /// What streams are given.
+    let hub: StreamHub
     /// What a recorder may ask for, in bytes.
     let capacity: Int
     private let period: UInt64
@@ -48,6 +50,7 @@ final class TraceSession: Sendable {
         } catch {
             fatalError("an error of no known type: \(error)")
         }
+        hub = StreamHub(arena)
         _ = try closeGeneration()
         let thread = try BackgroundThread(name: "flight-recorder") { [unowned self] in self.advance() }
         advancer.withLock { $0 = thread }
@@ -82,7 +85,10 @@ final class TraceSession: Sendable {
             do throws(ArenaError) { cut = try arena.advance() } catch { throw .arena(error) }
             let hand = NativeMemory.loadRelaxed(arena.view.hand)
             let boundary = GenerationBoundary(cut: cut, clock: state.clock.refine(), hand: hand)
-            if state.history.boundaries.last?.generation != cut.generation { state.history.append(boundary) }
+            if state.history.boundaries.last?.generation != cut.generation {
+                state.history.append(boundary)
+                hub.close(boundary)
+            }
             state.generations += 1
             state.cost += cplatform_monotonic_nanoseconds() - start
             return boundary
@@ -117,16 +123,17 @@ final class TraceSession: Sendable {
             let rings = alarm.rings
             guard !isEnding.load(ordering: .acquiring) else { return }
             let (last, wanted) = state.withLock { state in
-                (state.history.boundaries.last?.clock.monotonic ?? 0, state.periods.values.min() ?? period)
+                (state.history.boundaries.last, state.periods.values.min() ?? period)
             }
             let now = cplatform_monotonic_nanoseconds()
-            let due = last + min(period, max(wanted, 1_000_000))
-            guard now >= due else {
-                alarm.sleep(since: rings, nanoseconds: due - now)
+            let due = (last?.clock.monotonic ?? 0) + min(period, max(wanted, 1_000_000))
+            guard now >= due || hub.isDue else {
+                let rest = due - now
+                alarm.sleep(since: rings, nanoseconds: hub.isActive ? min(rest, StreamHub.pollInterval) : rest)
                 continue
             }
             // Retired by who started it: nothing ends any more.
-            guard (try? closeGeneration()) != nil else { return }
+            guard let boundary = try? closeGeneration(), boundary.generation != last?.generation else { return }
             if now - swept > 1_000_000_000 {
                 _ = try? arena.sweep()
                 swept = now
