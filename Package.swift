@@ -49,7 +49,8 @@ let package = Package(
         .target(
             name: "BenchLoad",
             dependencies: [
-                "CPlatform", "Harness", "TraceCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "CPlatform", "FlightRecording", "Harness", "TraceCore",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Benchmarks/Load", swiftSettings: settings),
         .target(name: "CFloor", dependencies: ["CPlatform"], path: "Benchmarks/CFloor"),
@@ -67,10 +68,17 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Benchmarks/Suites/Snapshot", swiftSettings: settings),
+        .target(
+            name: "FanoutSuite",
+            dependencies: [
+                "BenchLoad", "CPlatform", "FlightRecording", "Harness", "RingBuffers", "TraceCore",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/Suites/Fanout", swiftSettings: settings),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Suites", "EmitSuite", "SnapshotSuite", "Harness",
+                "Suites", "EmitSuite", "FanoutSuite", "SnapshotSuite", "Harness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/bench", swiftSettings: settings),

@@ -52,6 +52,12 @@ package final class WordLoad {
     /// Of runs of ``runLength`` emits, in ticks, all writers together. After ``stop()``.
     package func runs(phase: Int) -> Histogram<UInt32> { shared.times.map(\.runs[phase]).histogram }
 
+    /// Emits these events of writer 0 on the calling thread.
+    @inline(never)
+    package static func emit(_ range: Range<UInt64>) {
+        for index in range { LoadEvents.word.emit(value(index, writer: 0)) }
+    }
+
     /// The number that an event carries.
     @inlinable
     package static func value(_ index: UInt64, writer: UInt64) -> UInt64 { index &<< 2 | writer }

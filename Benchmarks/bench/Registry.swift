@@ -1,4 +1,5 @@
 import EmitSuite
+import FanoutSuite
 import Harness
 import SnapshotSuite
 import Suites
@@ -8,7 +9,7 @@ enum Registry {
     static let suites: [any Suite.Type] = published + selfTest
 
     private static let published: [any Suite.Type] = [
-        RingsSuite.self, ScanSuite.self, EmitSuite.self, SnapshotSuite.self,
+        RingsSuite.self, ScanSuite.self, EmitSuite.self, SnapshotSuite.self, FanoutSuite.self,
     ]
 
     /// In debug builds, which never publish a figure, one more suite lets tests see a run that fails.

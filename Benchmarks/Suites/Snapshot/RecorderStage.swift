@@ -3,34 +3,22 @@ import FlightRecording
 import Foundation
 import Harness
 
-/// A recorder whose window is full, and writers that emit flat out.
+/// A loaded recorder, and snapshots of it, to be checked.
 final class RecorderStage {
-    let recorder: FlightRecorder
     let load: WordLoad
     let check: SnapshotCheck
-    let byteCount: Int
+    private let loaded: LoadedRecorder
+    private var recorder: FlightRecorder { loaded.recorder }
 
-    /// - Parameter writers: 0: two have filled the window, and are gone.
     init(byteCount: Int, writers: Int, timedPhases: Int = 0, seed: UInt64) throws {
-        self.byteCount = byteCount
         check = SnapshotCheck(seed: seed)
-        recorder = FlightRecorder(configuration: .init(minimumAge: .seconds(3600), maximumBytes: byteCount))
-        try TraceStore.configure(TraceStore.Configuration())
-        try recorder.start()
-        load = WordLoad(writers: writers == 0 ? 2 : writers, timedPhases: timedPhases)
-        // Events of six bytes and more: once round the arena.
-        while (TraceStore.usage?.events ?? 0) < UInt64(byteCount) / 5 { usleep(500) }
-        if writers == 0 { load.stop() }
-    }
-
-    deinit {
-        load.stop()
-        recorder.stop()
+        loaded = try LoadedRecorder(byteCount: byteCount, writers: writers, timedPhases: timedPhases)
+        load = loaded.load
     }
 
     /// A snapshot that a sink forgets.
     func discard() throws -> TakenSnapshot {
-        var sink = NotingSink(capacity: byteCount / 4096)
+        var sink = NotingSink(capacity: loaded.byteCount / 4096)
         let taken = try take { try recorder.snapshot(to: &sink) }
         guard sink.byteCount == taken.report.byteCount else {
             throw check.failure("\(sink.byteCount) bytes came, told \(taken.report.byteCount)", "the sink")
@@ -59,11 +47,11 @@ final class RecorderStage {
     }
 
     private func take(_ body: () throws -> SnapshotReport) throws -> TakenSnapshot {
-        var bounds = SnapshotCheck.Bounds(before: SnapshotCheck.Bounds.now())
+        var bounds = SnapshotCheck.Bounds(before: LoadedRecorder.events)
         let start = Ticks.now()
         let report = try body()
         let end = Ticks.now()
-        bounds.after = SnapshotCheck.Bounds.now()
+        bounds.after = LoadedRecorder.events
         return TakenSnapshot(
             nanoseconds: Ticks.nanoseconds(from: start, to: end), report: report, bounds: bounds, content: .noted([]))
     }

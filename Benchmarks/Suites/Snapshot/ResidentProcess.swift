@@ -3,8 +3,8 @@ import FlightRecording
 import Foundation
 import Harness
 
-/// What a process of its own does for `rss.over-bound`: three recorders, two writers flat out, and snapshots of each
-/// recorder in turn.
+/// What a process of its own does for `rss.over-bound`: three recorders, snapshots of each in turn, eight subscribers of
+/// which one is stuck, and two writers flat out.
 public enum ResidentProcess {
     static let byteCount = 64 << 20
     static let writers = 2
@@ -14,11 +14,20 @@ public enum ResidentProcess {
     ///
     /// - Throws: where the system does not tell, and what a recorder throws.
     public static func overBound(seconds: Double) throws -> Int {
-        let before = try residentByteCount()
+        let before = ResidentMemory.byteCount
+        guard before > 0 else { throw UnusableInput("there is no /proc/self/statm") }
         let recorders = [byteCount, byteCount / 4, byteCount / 64].map {
             FlightRecorder(configuration: .init(minimumAge: .seconds(10), maximumBytes: $0))
         }
         for recorder in recorders { try recorder.start() }
+        let streams = (0..<8).map { _ in TraceStream() }
+        for stream in streams { try stream.start() }
+        let subscribers = streams.enumerated().map { number, stream in
+            Worker {
+                var kept: [TraceGeneration] = []
+                while let generation = stream.next() { if number == 0 { kept.append(generation) } }
+            }
+        }
         let load = WordLoad(writers: writers)
         var peak = 0
         let end = Date(timeIntervalSinceNow: seconds)
@@ -28,20 +37,15 @@ public enum ResidentProcess {
             try recorders[turn % recorders.count].snapshot(to: &sink)
             turn += 1
             for _ in 0..<5 {
-                peak = max(peak, try residentByteCount())
+                peak = max(peak, ResidentMemory.byteCount)
                 usleep(10_000)
             }
         }
-        peak = max(peak, try residentByteCount())
+        peak = max(peak, ResidentMemory.byteCount)
         load.stop()
+        for stream in streams { stream.stop() }
+        for subscriber in subscribers { subscriber.join() }
         for recorder in recorders { recorder.stop() }
         return peak - before - byteCount - writers * TraceStore.Configuration().pageByteCount
-    }
-
-    private static func residentByteCount() throws -> Int {
-        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-        let pages = text.split(separator: " ")
-        guard pages.count > 1, let resident = Int(pages[1]) else { throw UnusableInput("/proc/self/statm: \(text)") }
-        return resident * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

@@ -1,3 +1,4 @@
+import BenchLoad
 import FlightRecording
 import Harness
 
@@ -7,12 +8,8 @@ struct SnapshotCheck {
 
     /// Events of each lane before and after the call: the cut lies between.
     struct Bounds {
-        var before: [Int: UInt64]
-        var after: [Int: UInt64] = [:]
-
-        static func now() -> [Int: UInt64] {
-            Dictionary(uniqueKeysWithValues: (Trace.arena?.lanes ?? []).map { ($0.number, $0.events) })
-        }
+        var before: [UInt32: UInt64]
+        var after: [UInt32: UInt64] = [:]
     }
 
     /// Lane by lane, what was found and the gaps make one range without a hole, and it ends at a cut inside the call.
@@ -23,7 +20,7 @@ struct SnapshotCheck {
             throw failure("\(batches.count) batches of \(pages.count) lanes, told \(report.batches)", "the report")
         }
         for lane in report.lanes {
-            let number = Int(lane.content.lane)
+            let number = lane.content.lane
             var gaps = lane.content.gaps[...]
             var found: UInt64 = 0
             var index: UInt64?
@@ -77,17 +74,7 @@ struct SnapshotCheck {
 
     /// Decodes all records of the batches: each number has to be that of its place in its lane, and of one writer.
     func words(_ batches: [Batch], in bytes: RawSpan, _ shapes: ShapeTable) throws {
-        var visitor = WordVisitor(batches)
-        defer { visitor.deallocate() }
-        try BulkScan.scan(batches, in: bytes, shapes, into: &visitor)
-        for (number, batch) in batches.enumerated() {
-            let place = visitor.places[number]
-            guard !visitor.isWrong, place.next == batch.header.endIndex, place.writers.nonzeroBitCount <= 1 else {
-                throw failure(
-                    "reaches to event \(place.next) instead of \(batch.header.endIndex), or holds another's",
-                    "batch \(number) of lane \(batch.header.lane)")
-            }
-        }
+        if let wrong = try WordVisitor.check(batches, in: bytes, shapes) { throw failure(wrong, "the records") }
     }
 
     func failure(_ what: String, _ location: String) -> VerificationFailure {
