@@ -11,13 +11,13 @@ struct NotingSink: ByteSink {
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) { byteCount &+= UInt64(bytes.count) }
 
-    mutating func write(
-        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer
-    ) {
-        byteCount &+= UInt64(first.count &+ second.count &+ third.count)
-        // Eight bytes of chunk, then the batch's header.
-        guard let header = BatchHeader(first.bytes, at: 8) else { return }
-        batches.append(NotedBatch(header))
+    mutating func write(gathering runs: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+        for run in runs {
+            byteCount &+= UInt64(run.count)
+            // A batch's head: eight bytes of chunk, then its header.
+            guard run.count == 8 + BatchHeader.byteCount, let header = BatchHeader(run.bytes, at: 8) else { continue }
+            batches.append(NotedBatch(header))
+        }
     }
 }
 
