@@ -85,12 +85,16 @@ let package = Package(
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(name: "ExclusiveTrace", path: "Tests/ExclusiveTrace", swiftSettings: settings),
         .testTarget(
-            name: "TraceCoreTests", dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            name: "TraceCoreTests",
+            dependencies: ["CPlatform", "ExclusiveTrace", "MemoryAccess", "ProcessSupport", "TraceCore"],
             resources: [.copy("Data")], swiftSettings: settings),
         .testTarget(
             name: "FlightRecordingTests",
-            dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            dependencies: [
+                "CPlatform", "ExclusiveTrace", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore",
+            ],
             swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),

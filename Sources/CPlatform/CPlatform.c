@@ -92,6 +92,7 @@ uint64_t cplatform_no_lane[16] __attribute__((aligned(128))) = {[6] = (uintptr_t
 __thread void *cplatform_thread_lane = cplatform_no_lane;
 __thread bool cplatform_thread_is_off_path;
 uint8_t cplatform_event_switches[65536];
+uint64_t cplatform_event_switch_times[65536];
 uint32_t cplatform_forks;
 
 static pthread_key_t exit_key;
@@ -233,6 +234,33 @@ void *cplatform_map(size_t bytes, int file) {
 
 void cplatform_unmap(void *base, size_t bytes) { munmap(base, bytes); }
 
+// Blocks begin at multiples of their size, whose own number is not given: so a multiple, as the 0 at the start, means that
+// there is none left. A signal handler may come between load and exchange, and then the exchange fails.
+enum { numbers_in_a_block = 1024 };
+static __thread uint64_t next_number;
+static uint64_t next_block;
+
+uint64_t cplatform_unique_number(void) {
+  uint64_t next = __atomic_load_n(&next_number, __ATOMIC_RELAXED), number;
+  do {
+    number = next;
+    if (number % numbers_in_a_block == 0)
+      number = __atomic_fetch_add(&next_block, numbers_in_a_block, __ATOMIC_RELAXED) + 1;
+  } while (!__atomic_compare_exchange_n(&next_number, &next, number + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return number;
+}
+
+// Entry points of the runtime that debuggers and its own descriptions of jobs use. Weak, so that a program without
+// tasks, or a runtime that lacks them, links all the same.
+__attribute__((swiftcall, weak)) void *swift_task_getCurrent(void);
+__attribute__((swiftcall, weak)) uint64_t swift_task_getJobTaskId(void *task);
+
+uint64_t cplatform_task_number(void) {
+  if (!swift_task_getCurrent || !swift_task_getJobTaskId) return 0;
+  void *task = swift_task_getCurrent();
+  return task ? swift_task_getJobTaskId(task) : 0;
+}
+
 void cplatform_wait(const uint32_t *address, uint32_t expected, uint64_t timeout_ns) {
 #if defined(__linux__)
   struct timespec limit = {.tv_sec = (time_t)(timeout_ns / 1000000000), .tv_nsec = (long)(timeout_ns % 1000000000)};
@@ -260,6 +288,51 @@ void cplatform_wake(const uint32_t *address, uint32_t count) {
 #else
   (void)address, (void)count;
 #endif
+}
+
+enum { signal_limit = 128 };
+static _Atomic(uint64_t *) signal_counts[signal_limit];
+static _Atomic(uint64_t *) signal_bells[signal_limit];
+static struct sigaction earlier_actions[signal_limit];
+
+static void count_signal(int signal, siginfo_t *info, void *context) {
+  int error = errno;
+  uint64_t *count = atomic_load(&signal_counts[signal]);
+  uint64_t *bell = atomic_load(&signal_bells[signal]);
+  if (count && bell) {
+    __atomic_fetch_add(count, 1, __ATOMIC_ACQ_REL);
+    __atomic_fetch_add(bell, 1, __ATOMIC_ACQ_REL);
+    // The low half, on machines that are little-endian.
+    cplatform_wake((const uint32_t *)(const void *)bell, INT_MAX);
+  }
+  errno = error;
+  const struct sigaction *earlier = &earlier_actions[signal];
+  if (earlier->sa_flags & SA_SIGINFO) {
+    if (earlier->sa_sigaction) earlier->sa_sigaction(signal, info, context);
+  } else if (earlier->sa_handler != SIG_DFL && earlier->sa_handler != SIG_IGN) {
+    earlier->sa_handler(signal);
+  }
+}
+
+int cplatform_count_signal(int signal, uint64_t *count, uint64_t *bell) {
+  if (signal <= 0 || signal >= signal_limit) return EINVAL;
+  if (!count) {
+    if (!atomic_exchange(&signal_counts[signal], (uint64_t *)NULL)) return 0;
+    return sigaction(signal, &earlier_actions[signal], NULL) == 0 ? 0 : errno;
+  }
+  uint64_t *none = NULL;
+  if (!atomic_compare_exchange_strong(&signal_counts[signal], &none, count)) return EBUSY;
+  atomic_store(&signal_bells[signal], bell);
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = count_signal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigfillset(&action.sa_mask);
+  // Read before ours is in place: a signal may come at once.
+  if (sigaction(signal, NULL, &earlier_actions[signal]) == 0 && sigaction(signal, &action, NULL) == 0) return 0;
+  int error = errno;
+  atomic_store(&signal_counts[signal], (uint64_t *)NULL);
+  return error;
 }
 
 bool cplatform_fences_are_asymmetric;

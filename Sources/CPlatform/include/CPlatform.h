@@ -175,6 +175,27 @@ static inline void cplatform_set_event_switch(uint16_t event, uint8_t value) {
   __atomic_store_n(&cplatform_event_switches[event], value, __ATOMIC_RELAXED);
 }
 
+/// When the event's category was last switched, in units of the trace clock; 0 where it never was. A span that began before
+/// counts as closed: its end may not have been seen.
+extern uint64_t cplatform_event_switch_times[65536];
+
+static inline uint64_t cplatform_event_switch_time(uint16_t event) {
+  return __atomic_load_n(&cplatform_event_switch_times[event], __ATOMIC_RELAXED);
+}
+static inline void cplatform_set_event_switch_time(uint16_t event, uint64_t units) {
+  __atomic_store_n(&cplatform_event_switch_times[event], units, __ATOMIC_RELAXED);
+}
+
+// MARK: Numbers and tasks
+
+/// A number that was not given before in this process, never 0. Each thread draws a thousand at a time: no shared word is
+/// written in between. Any thread; a signal handler, too.
+uint64_t cplatform_unique_number(void);
+
+/// The Swift runtime's own number of the calling thread's task, which no other task of the process has or had. 0 outside
+/// of tasks, or where the runtime does not tell.
+uint64_t cplatform_task_number(void);
+
 // MARK: Waiting
 
 /// Sleeps while the 32-bit word at `address` equals `expected`, at most `timeout_ns` (0: without limit).
@@ -183,6 +204,12 @@ void cplatform_wait(const uint32_t *_Nonnull address, uint32_t expected, uint64_
 
 /// Wakes up to `count` threads that sleep on `address`.
 void cplatform_wake(const uint32_t *_Nonnull address, uint32_t count);
+
+/// From now on, `signal` adds one to each of two words, on whichever thread it comes to, and wakes the waiters of the second;
+/// then the handler that was there before runs, if any. `count` NULL: gives that handler its place back. Returns 0, or an
+/// errno: EBUSY where the signal is counted already. The words have to stay for as long as the process may be inside a
+/// handler: for ever, to be safe.
+int cplatform_count_signal(int signal, uint64_t *_Nullable count, uint64_t *_Nullable bell);
 
 // MARK: Asymmetric fences
 

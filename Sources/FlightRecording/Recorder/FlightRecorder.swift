@@ -63,8 +63,8 @@ public final class FlightRecorder: Sendable {
                 TraceStore.leave(session)
                 throw error
             }
-            // A quarter: so that the window is at most a quarter older than asked for.
-            session.want(period: configuration.minimumAge.nanoseconds / 4, for: self)
+            // A quarter: so that the window is at most a quarter older than asked for, or a tenth of a second.
+            session.want(period: max(configuration.minimumAge.nanoseconds / 4, 100_000_000), for: self)
         }
     }
 

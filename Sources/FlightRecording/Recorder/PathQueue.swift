@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import TraceCore
 
 /// Snapshots to one path, one after the other: while one is written, all further calls share the next.
@@ -7,6 +8,7 @@ final class PathQueue: Sendable {
     /// One run of `work`, and who waits for it.
     private final class Turn: Sendable {
         let outcome = Lock<Outcome?>(nil)
+        let callers = Atomic<Int>(1)
         let alarm = Alarm()
 
         func finish(_ outcome: Outcome) {
@@ -54,10 +56,18 @@ final class PathQueue: Sendable {
         }
     }
 
+    /// Who waits for a run that has not begun.
+    func waiterCount(_ path: String) -> Int {
+        state.withLock { $0.waiting[path] }?.callers.load(ordering: .relaxed) ?? 0
+    }
+
     private func part(_ path: String) -> Part {
         state.withLock { state in
             let turn = Turn()
-            if let waiting = state.waiting[path] { return .share(waiting) }
+            if let waiting = state.waiting[path] {
+                waiting.callers.add(1, ordering: .relaxed)
+                return .share(waiting)
+            }
             if let running = state.running[path] {
                 state.waiting[path] = turn
                 return .follow(turn, after: running)

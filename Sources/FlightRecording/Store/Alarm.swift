@@ -20,6 +20,12 @@ final class Alarm: @unchecked Sendable {
         NativeMemory.sleep(on: word, while: UInt32(truncatingIfNeeded: rings), nanoseconds: nanoseconds)
     }
 
+    /// The word, for a signal handler to count up: it stays for ever, since a handler may be running whenever this ends.
+    func bell() -> SharedWord {
+        _ = Unmanaged.passRetained(self)
+        return word
+    }
+
     /// Wakes all sleepers.
     func ring() {
         _ = NativeMemory.fetchAdd(1, to: word)

@@ -11,6 +11,7 @@ internal import CPlatform
 /// A thread of this library's own. It takes no signals: handlers run on the program's threads.
 final class BackgroundThread: Sendable {
     private let thread: pthread_t
+    private let forks = cplatform_fork_count()
 
     /// Runs `body` on a new thread. Throws ``FlightRecorderError/system(call:code:)``.
     init(name: String, _ body: @escaping @Sendable () -> Void) throws(FlightRecorderError) {
@@ -38,8 +39,8 @@ final class BackgroundThread: Sendable {
         #endif
     }
 
-    /// Waits for its end. Once, and not on the thread itself.
-    func join() { pthread_join(thread, nil) }
+    /// Waits for its end. Once, and not on the thread itself. In a forked child there is no thread to wait for.
+    func join() { if forks == cplatform_fork_count() { pthread_join(thread, nil) } }
 
     private final class Start {
         let name: String

@@ -129,7 +129,7 @@ final class TraceSession: Sendable {
             let due = (last?.clock.monotonic ?? 0) + min(period, max(wanted, 1_000_000))
             guard now >= due || hub.isDue else {
                 let rest = due - now
-                alarm.sleep(since: rings, nanoseconds: hub.isActive ? min(rest, StreamHub.pollInterval) : rest)
+                alarm.sleep(since: rings, nanoseconds: hub.isActive ? min(rest, hub.pollInterval()) : rest)
                 continue
             }
             // Retired by who started it: nothing ends any more.

@@ -78,7 +78,13 @@ public enum TraceStore {
     }
 
     /// How the store stands, or nil while nothing records.
-    public static var usage: Usage? { state.withLock { $0.session }?.usage }
+    public static var usage: Usage? {
+        let session = state.withLock { state in
+            state.leaveParentBehind()
+            return state.session
+        }
+        return session?.usage
+    }
 
     /// Takes part in the store, which begins with the first.
     static func join(maximumBytes: Int) throws(FlightRecorderError) -> TraceSession {

@@ -122,7 +122,8 @@ struct GenerationCollector {
             var reached: UInt64 = 0
             func addGap(upTo distance: UInt64) {
                 guard distance > reached else { return }
-                lane.gaps.append(.init(firstIndex: (start.index &+ reached) & 0xFFFF_FFFF_FFFF, count: distance - reached))
+                let first = (start.index &+ reached) & 0xFFFF_FFFF_FFFF
+                lane.gaps.append(.init(firstIndex: first, count: distance - reached))
             }
             while let part = next.first, part.batch.header.lane == UInt32(number) {
                 next.removeFirst()

@@ -14,7 +14,8 @@ extension ArenaView<NativeMemory> {
     /// - Throws: where a late record stands at the begin, and what stands before it does not decode.
     /// - Complexity: O(1); O(bytes before the part) behind a late record.
     func part(
-        ofPinned page: Int, from begin: GenerationCut, to end: GenerationCut, in pages: RawSpan, _ shapes: () -> ShapeTable
+        ofPinned page: Int, from begin: GenerationCut, to end: GenerationCut, in pages: RawSpan,
+        _ shapes: () -> ShapeTable
     ) throws(DecodingError) -> Batch? {
         var header = header(ofPinned: page) { end[$0] }
         let start = begin[Int(header.lane)]

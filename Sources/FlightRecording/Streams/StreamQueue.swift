@@ -64,12 +64,7 @@ final class StreamQueue: Sendable {
     func deliver(_ pages: GenerationPages, share: Int) {
         let task = state.withLock { state -> (UnsafeContinuation<TraceGeneration?, Never>, TraceGeneration)? in
             let others = held.load(ordering: .relaxed) + pages.pageCount
-            while let first = state.entries.first,
-                state.entries.count >= depth || others + state.queued > share
-            {
-                _ = first
-                state.drop()
-            }
+            while !state.entries.isEmpty, state.entries.count >= depth || others + state.queued > share { state.drop() }
             guard others <= share || others == pages.pageCount else {
                 state.loss.append(TraceLoss(from: pages.begin.cut, to: pages.end.cut))
                 state.count(1, pages.events)

@@ -66,12 +66,10 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
 
     var isRetired: Bool { Memory.loadRelaxed(view.generation) & GenerationWord.retired != 0 }
 
-    /// Takes no more events: each writer finds out at its next one.
+    /// Takes no more events: each writer finds out at its next one. Ends the last generation.
     package func retire() {
         guard mapping.isMapped else { return }
-        cut.withLock { _ in
-            Memory.storeRelaxed(Memory.loadRelaxed(view.generation) | GenerationWord.retired, to: view.generation)
-        }
+        cut.withLock { if Memory.loadRelaxed(view.generation) & GenerationWord.retired == 0 { $0 = view.retire() } }
     }
 
     /// Whether a lane is held by a thread that lives. The mapping has to stay then.
@@ -101,6 +99,8 @@ extension GenericArena {
         public var events: UInt64
         /// Those of them that found no page, or came while another one was being emitted.
         public var lost: UInt64
+        /// Spans of this thread that have begun and not ended, those included that ``GenericArena/openSpans()`` does not list.
+        public var openSpans: Int
     }
 
     /// All lanes that were ever used.
@@ -113,7 +113,8 @@ extension GenericArena {
             return LaneStatus(
                 number: number, thread: owner.isThread ? owner.thread : nil,
                 events: LanePosition(Memory.loadAcquire(lane.pos)).index &+ pending,
-                lost: Memory.loadRelaxed(lane.lost) &+ pending)
+                lost: Memory.loadRelaxed(lane.lost) &+ pending,
+                openSpans: owner.isThread ? Int(Memory.loadRelaxed(lane.depth)) : 0)
         }
     }
 }

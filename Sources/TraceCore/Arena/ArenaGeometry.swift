@@ -1,7 +1,10 @@
+public import MemoryAccess
+
 /// The sizes of an arena, and where things stand in its mapping:
 ///
 ///     0        header: what a reader of the file has to know; the shared words, each in its own 128 bytes
-///     4096     lanes, 128 bytes each
+///     4096     slots of open spans across threads, 32 bytes each (AsyncSpanTable.swift)
+///     36864    lanes, 384 bytes each: the lane and its stack of open spans
 ///              state words of the pages, 8 bytes each
 ///              pages, from a multiple of 4096
 ///
@@ -50,8 +53,9 @@ public struct ArenaGeometry: Sendable, Hashable {
         self.laneCapacity = laneCapacity
     }
 
-    @inlinable var lanesOffset: Int { Self.headerByteCount }
-    @inlinable var statesOffset: Int { lanesOffset + laneCapacity * 128 }
+    @inlinable var asyncSpansOffset: Int { Self.headerByteCount }
+    @inlinable var lanesOffset: Int { asyncSpansOffset + AsyncSpanTable.byteCount }
+    @inlinable var statesOffset: Int { lanesOffset + laneCapacity * Lane<NativeMemory>.byteCount }
     @inlinable var pagesOffset: Int { (statesOffset + pageCount * 8 + 4095) & ~4095 }
     /// Bytes of the whole mapping.
     @inlinable public var mappingByteCount: Int { pagesOffset + pageCount * pageByteCount }

@@ -83,6 +83,8 @@ extension ArenaView {
     }
 
     private func free(_ lane: Lane<Memory>) {
+        // What a thread leaves open ends with it.
+        Memory.storeRelaxed(0, to: lane.depth)
         // Pairs with the acquire of `takeLane`.
         Memory.storeRelease(LaneOwner(word: Memory.loadRelaxed(lane.owner)).next(.free).word, to: lane.owner)
     }

@@ -35,6 +35,8 @@ public import Synchronization
 //   9. An unpin is a fetch-sub (release). Otherwise, the next owner overwrites what is still being read.
 //  10. A position whose index is the page's base means an empty page: its offset may still be the previous page's.
 //  11. A lane changes hands by release and acquire of `owner`, after its page was sealed.
+//
+// Open spans have words of their own, with their own invariants: SpanStack.swift, AsyncSpanTable.swift.
 
 /// An arena's mapping, seen as its words and pages. A bare address: whoever holds one keeps the mapping alive.
 @frozen
@@ -81,7 +83,7 @@ package struct ArenaView<Memory: MemoryModel>: @unchecked Sendable {
 package enum ArenaHeader {
     /// "FLTARENA" in memory.
     package static let magic: UInt64 = 0x414E_4552_4154_4C46
-    package static let version: UInt64 = 1
+    package static let version: UInt64 = 2
 
     @inlinable package static var magicOffset: Int { 0 }
     @inlinable package static var versionOffset: Int { 8 }
@@ -93,6 +95,7 @@ package enum ArenaHeader {
     @inlinable package static var generation: Int { 256 }
     @inlinable package static var hand: Int { 384 }
     @inlinable package static var laneCount: Int { 512 }
+    @inlinable package static var unlistedSpans: Int { 640 }
 }
 
 extension ArenaView {

@@ -1,7 +1,7 @@
 public import MemoryAccess
 public import Synchronization
 
-/// A thread's registry slot: 128 bytes of the arena's mapping. Never reset: index and time go on from owner to owner.
+/// A thread's registry slot: 384 bytes of the arena's mapping. Index and time go on from owner to owner.
 ///
 ///     0    pos          { event index 48 | offset in the current page 16 }     owner writes, anyone reads
 ///     8    tag          generation of the last event
@@ -19,6 +19,7 @@ public import Synchronization
 ///     104  arena        address of the mapping
 ///     112  preparing    1 off the hot path
 ///     120  leftAt       when its thread left it for another one
+///     128  depth        open spans; then 31 of them (SpanStack.swift)          owner writes, anyone reads
 ///
 /// The addresses mean something in the process that wrote them only.
 @frozen
@@ -28,11 +29,11 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
     @inlinable
     package init(_ address: UnsafeMutableRawPointer) { self.address = address }
 
-    @inlinable public static var byteCount: Int { 128 }
+    @inlinable public static var byteCount: Int { 384 }
 
     @inlinable @inline(__always)
     func word(_ offset: Int) -> SharedWord {
-        // SAFETY: a lane is 128 bytes aligned to 128, bound to words when the arena was made.
+        // SAFETY: a lane is 384 bytes aligned to 128, bound to words when the arena was made.
         (address + offset).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
@@ -83,6 +84,9 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
         get { Memory.loadOwn(word(120)) }
         nonmutating set { Memory.storeRelaxed(newValue, to: word(120)) }
     }
+
+    /// The system's id of the thread that holds it.
+    var thread: UInt32 { LaneOwner(word: Memory.loadRelaxed(owner)).thread }
 
     @inlinable
     var arena: UnsafeMutableRawPointer {

@@ -1,3 +1,5 @@
+internal import CPlatform
+
 // One type per number of fields: parameter packs are not specialised on this path.
 
 /// The name of a field, and what its numbers count.
@@ -240,6 +242,18 @@ extension EventState {
             var payload = WidePayload(in: buffer)
             lay(&payload)
             emit(DenseEncoding.wide(payload.bytes), at: stamp(), as: DenseEncoding.self, fields: fields)
+        }
+    }
+
+    /// Emits an event without a handle, whose fields `lay` lays out.
+    static func emitWide(number: UInt16, at stamp: Stamp, _ lay: (inout WidePayload) -> Void) {
+        guard cplatform_event_switch(UInt32(number)) != 0 else { return }
+        withUnsafeTemporaryAllocation(byteCount: WidePayload.maximumByteCount + 8, alignment: 8) { buffer in
+            var payload = WidePayload(in: buffer)
+            lay(&payload)
+            emit(
+                DenseEncoding.wide(payload.bytes), number: number, at: stamp, as: DenseEncoding.self,
+                changing: NoSpanChange.self)
         }
     }
 }

@@ -9,6 +9,8 @@ final class EventRegistry: Sendable {
     private struct State {
         var schemas: [EventSchema] = []
         var texts: [String] = []
+        /// The events that errors of a category are recorded as.
+        var errors: [String: UInt16] = [:]
         /// Categories that were switched; all others are on.
         var categories: [String: Bool] = [:]
         /// The forks before the recording began, nil while there is none: a forked child records nothing.
@@ -21,6 +23,22 @@ final class EventRegistry: Sendable {
         func updateSwitch(_ schema: EventSchema) {
             let on = schema.id <= RecordID.lastEvent ? cplatform_event_is_on : cplatform_event_is_rare
             cplatform_set_event_switch(schema.id, UInt8(isOn(schema) ? on : cplatform_event_is_off))
+        }
+
+        func noteSwitch(_ category: String) {
+            let now = Stamp.now.units
+            for schema in schemas where schema.category == category {
+                cplatform_set_event_switch_time(schema.id, now)
+            }
+        }
+
+        /// `schema` gets the next number; false where there is none.
+        mutating func append(_ schema: EventSchema) -> Bool {
+            guard schemas.count + 1 < Int(EventRegistry.none) else { return false }
+            schemas.append(schema)
+            schemas[schemas.count - 1].id = UInt16(schemas.count)
+            updateSwitch(schemas[schemas.count - 1])
+            return true
         }
 
         var isRecording: Bool { recordingSince == cplatform_fork_count() }
@@ -46,14 +64,41 @@ final class EventRegistry: Sendable {
         state.withLock { state in
             let known = UInt16(truncatingIfNeeded: number.load(ordering: .relaxed))
             guard known == 0 else { return known }
-            var schema = schema
-            schema.id = UInt16(state.schemas.count + 1)
-            if schema.id != Self.none {
-                state.schemas.append(schema)
-                state.updateSwitch(schema)
+            let id = state.append(schema) ? UInt16(state.schemas.count) : Self.none
+            number.store(UInt32(id), ordering: .releasing)
+            return id
+        }
+    }
+
+    /// Gives the two events of a span ids that follow each other, unless they have them by now. Both are ``none`` where there
+    /// are not two left.
+    func register(
+        _ opening: EventSchema, as openingNumber: borrowing Atomic<UInt32>, _ closing: EventSchema,
+        as closingNumber: borrowing Atomic<UInt32>
+    ) {
+        state.withLock { state in
+            guard openingNumber.load(ordering: .relaxed) == 0 else { return }
+            var (first, second) = (Self.none, Self.none)
+            if state.schemas.count + 2 < Int(Self.none), state.append(opening), state.append(closing) {
+                second = UInt16(state.schemas.count)
+                first = second - 1
             }
-            number.store(UInt32(schema.id), ordering: .releasing)
-            return schema.id
+            openingNumber.store(UInt32(first), ordering: .releasing)
+            closingNumber.store(UInt32(second), ordering: .releasing)
+        }
+    }
+
+    /// The event that errors of a category are recorded as: an id, or ``none``.
+    func errorEvent(of category: StaticString) -> UInt16 {
+        state.withLock { state in
+            let category = category.description
+            if let known = state.errors[category] { return known }
+            let schema = EventSchema(
+                id: 0, name: "error", category: category,
+                fields: [.init(name: "type", type: .string), .init(name: "span", type: .unsigned)])
+            let id = state.append(schema) ? UInt16(state.schemas.count) : Self.none
+            state.errors[category] = id
+            return id
         }
     }
 
@@ -83,8 +128,13 @@ final class EventRegistry: Sendable {
 
     func setCategory(_ category: String, isOn: Bool) {
         state.withLock { state in
+            guard state.categories[category] ?? true != isOn else { return }
+            // Between the two no begin is recorded: so none that comes before an instant that is noted here sees its end
+            // recorded after it.
+            if isOn { state.noteSwitch(category) }
             state.categories[category] = isOn
             state.updateSwitches()
+            if !isOn { state.noteSwitch(category) }
         }
     }
 

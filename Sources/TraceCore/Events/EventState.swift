@@ -41,9 +41,27 @@ public struct EventState: ~Copyable, Sendable {
 
     @usableFromInline
     func register(_ fields: [EventSchema.Field]) -> UInt16 {
-        let schema = EventSchema(
-            id: 0, name: name.description, category: category.description, kind: kind, fields: fields)
-        return EventRegistry.shared.register(schema, as: number)
+        EventRegistry.shared.register(schema(fields), as: number)
+    }
+
+    /// The ids of the two events of a span, registered now where they were not: the end's is one more than the begin's. Any
+    /// thread; takes a lock and allocates the first time.
+    ///
+    /// - Returns: ``EventRegistry/none`` twice where there are not two ids left.
+    @usableFromInline
+    static func registeredSpan(
+        _ opening: borrowing EventState, _ openingFields: [EventSchema.Field], _ closing: borrowing EventState,
+        _ closingFields: [EventSchema.Field] = []
+    ) -> (opening: UInt16, closing: UInt16) {
+        if closing.id == 0 {
+            EventRegistry.shared.register(
+                opening.schema(openingFields), as: opening.number, closing.schema(closingFields), as: closing.number)
+        }
+        return (opening.id, closing.id)
+    }
+
+    private func schema(_ fields: [EventSchema.Field]) -> EventSchema {
+        EventSchema(id: 0, name: name.description, category: category.description, kind: kind, fields: fields)
     }
 }
 
@@ -60,30 +78,51 @@ extension EventState {
         _ record: @autoclosure () -> Record, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type,
         fields: () -> [EventSchema.Field]
     ) {
+        emit(record(), at: stamp(), as: Encoding.self, changing: NoSpanChange.self) { registered(fields) }
+    }
+
+    /// The same for the begin or end of a span, which changes the thread's stack of open spans with it.
+    ///
+    /// - Parameter register: gives the event its number, the first time.
+    @inlinable @inline(__always)
+    package func emit<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: @autoclosure () -> Record, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type,
+        changing spans: Change.Type, register: () -> UInt16
+    ) {
         let id = number.load(ordering: .relaxed)
         let how = cplatform_event_switch(id)
         guard how == 1 else {
-            if how != 0 { emitRare(record(), at: stamp(), as: Encoding.self, fields) }
+            if how != 0 {
+                Self.emitRare(record(), at: stamp(), as: Encoding.self, changing: Change.self, register)
+            }
             return
         }
-        ThreadLane.emit(record(), id: id, at: stamp(), as: Encoding.self)
+        ThreadLane.emit(record(), id: id, at: stamp(), as: Encoding.self, changing: Change.self)
     }
 
     /// The first emit of an event, and each one of an event with a high number.
     @inlinable
     @inline(never)
-    func emitRare<Encoding: RecordEncoding, Record: EncodedRecord>(
-        _ record: Record, at stamp: Stamp, as encoding: Encoding.Type, _ fields: () -> [EventSchema.Field]
+    static func emitRare<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: Record, at stamp: Stamp, as encoding: Encoding.Type, changing spans: Change.Type,
+        _ register: () -> UInt16
     ) {
-        guard let id = ThreadLane.offPath({ registered(fields) }), cplatform_event_switch(UInt32(id)) != 0 else {
-            return
-        }
+        guard let id = ThreadLane.offPath(register), cplatform_event_switch(UInt32(id)) != 0 else { return }
+        emit(record, number: id, at: stamp, as: Encoding.self, changing: Change.self)
+    }
+
+    /// Emits an event whose number is known, and may be a high one.
+    @inlinable
+    package static func emit<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: Record, number id: UInt16, at stamp: Stamp, as encoding: Encoding.Type, changing spans: Change.Type
+    ) {
         if id == EventRegistry.none {
             ThreadLane.countRefused()
         } else if id <= Encoding.maximumID {
-            ThreadLane.emit(record, id: UInt32(id), at: stamp, as: Encoding.self)
+            ThreadLane.emit(record, id: UInt32(id), at: stamp, as: Encoding.self, changing: Change.self)
         } else {
-            ThreadLane.emit(ExtendedRecord<Encoding, Record>(record), id: UInt32(id), at: stamp, as: Encoding.self)
+            let extended = ExtendedRecord<Encoding, Record>(record)
+            ThreadLane.emit(extended, id: UInt32(id), at: stamp, as: Encoding.self, changing: Change.self)
         }
     }
 }

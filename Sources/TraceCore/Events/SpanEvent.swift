@@ -2,6 +2,11 @@
 ///
 ///     static let parse = SpanEvent("parse", category: "http")
 ///     parse.begin(); defer { parse.end() }
+///
+/// The spans that are open at any time, ``GenericArena/openSpans()`` tells, also where the record of their begin was
+/// overwritten. An end closes the innermost open span of this event, and those inside it that were never ended; where
+/// there is none, it is recorded and closes nothing. So a begin or an end that was not recorded, because its category was off,
+/// upsets no other span. The handle takes two schema ids, the end's one more than the begin's.
 @frozen
 public struct SpanEvent: ~Copyable, Sendable {
     public let opening: EventState
@@ -15,17 +20,17 @@ public struct SpanEvent: ~Copyable, Sendable {
 
     /// Begins a span now, or at a stamp that was taken before. Any thread.
     @inlinable @inline(__always)
-    public func begin() { opening.emit(DenseEncoding.none(), at: .now, as: DenseEncoding.self) { [] } }
+    public func begin() { begin(reading: .now) }
 
     @inlinable @inline(__always)
-    public func begin(at stamp: Stamp) { opening.emit(DenseEncoding.none(), at: stamp, as: DenseEncoding.self) { [] } }
+    public func begin(at stamp: Stamp) { begin(reading: stamp) }
 
-    /// Ends the innermost open span. The thread of ``begin()``.
+    /// Ends the innermost open span of this event. The thread of ``begin()``.
     @inlinable @inline(__always)
-    public func end() { closing.emit(DenseEncoding.none(), at: .now, as: DenseEncoding.self) { [] } }
+    public func end() { end(reading: .now) }
 
     @inlinable @inline(__always)
-    public func end(at stamp: Stamp) { closing.emit(DenseEncoding.none(), at: stamp, as: DenseEncoding.self) { [] } }
+    public func end(at stamp: Stamp) { end(reading: stamp) }
 
     /// Ends this span and begins `next` at the same instant: the clock is read once.
     @inlinable @inline(__always)
@@ -34,88 +39,81 @@ public struct SpanEvent: ~Copyable, Sendable {
         next.begin(at: stamp)
     }
 
-    /// Registers the events without emitting them. Any thread.
-    public func register() {
-        _ = opening.registered { [] }
-        _ = closing.registered { [] }
+    @inlinable @inline(__always)
+    func begin(reading stamp: @autoclosure () -> Stamp) {
+        opening.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self, changing: SpanPush.self) {
+            EventState.registeredSpan(opening, [], closing).opening
+        }
     }
+
+    @inlinable @inline(__always)
+    func end(reading stamp: @autoclosure () -> Stamp) {
+        closing.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self, changing: SpanPop.self) {
+            EventState.registeredSpan(opening, [], closing).closing
+        }
+    }
+
+    /// Registers the events without emitting them. Any thread.
+    public func register() { _ = EventState.registeredSpan(opening, [], closing) }
 }
 
-/// A span with an argument at its begin.
+/// A span with an argument at its begin. All else as of ``SpanEvent``.
 @frozen
 public struct SpanEvent1<A: TraceField>: ~Copyable, Sendable {
-    @usableFromInline let opening: Event1<A>
-    @usableFromInline let closing: EventState
+    public let opening: EventState
+    public let closing: EventState
+    @usableFromInline let a: FieldName
 
     @inlinable @inline(__always)
     public init(
         _ name: StaticString, category: StaticString = "default", _ a: StaticString, unit: StaticString = ""
     ) {
-        opening = Event1(name, category: category, kind: .begin, a, unit: unit)
+        opening = EventState(name, category: category, kind: .begin)
         closing = EventState(name, category: category, kind: .end)
+        self.a = FieldName(a, unit)
     }
 
     /// Begins a span now, or at a stamp that was taken before. Any thread.
     @inlinable @inline(__always)
-    public func begin(_ a: A) { opening.emit(a) }
+    public func begin(_ a: A) { begin(a, reading: .now) }
 
     @inlinable @inline(__always)
-    public func begin(_ a: A, at stamp: Stamp) { opening.emit(a, at: stamp) }
+    public func begin(_ a: A, at stamp: Stamp) { begin(a, reading: stamp) }
 
-    /// Ends the innermost open span. The thread of ``begin(_:)``.
+    /// Ends the innermost open span of this event. The thread of ``begin(_:)``.
     @inlinable @inline(__always)
-    public func end() { closing.emit(DenseEncoding.none(), at: .now, as: DenseEncoding.self) { [] } }
-
-    @inlinable @inline(__always)
-    public func end(at stamp: Stamp) { closing.emit(DenseEncoding.none(), at: stamp, as: DenseEncoding.self) { [] } }
-}
-
-/// A number that goes up and down.
-@frozen
-public struct CounterEvent<Value: TraceField>: ~Copyable, Sendable {
-    @usableFromInline let event: Event1<Value>
+    public func end() { end(reading: .now) }
 
     @inlinable @inline(__always)
-    public init(_ name: StaticString, category: StaticString = "default", unit: StaticString = "") {
-        event = Event1(name, category: category, kind: .counter, "value", unit: unit)
+    public func end(at stamp: Stamp) { end(reading: stamp) }
+
+    @inlinable @inline(__always)
+    func begin(_ a: A, reading stamp: @autoclosure () -> Stamp) {
+        if A.isText {
+            guard opening.isOn else { return }
+            a.withTraceText { bytes in
+                opening.emit(
+                    DenseEncoding.text(TextArgument(bytes)), at: stamp(), as: DenseEncoding.self,
+                    changing: SpanPush.self, register: { registered.opening })
+            }
+        } else {
+            opening.emit(
+                DenseEncoding.one(a.traceWord), at: stamp(), as: DenseEncoding.self, changing: SpanPush.self
+            ) { registered.opening }
+        }
     }
 
-    /// The value from now on, or from a stamp that was taken before. Any thread.
     @inlinable @inline(__always)
-    public func set(_ value: Value) { event.emit(value) }
-
-    @inlinable @inline(__always)
-    public func set(_ value: Value, at stamp: Stamp) { event.emit(value, at: stamp) }
-}
-
-/// Connects spans of any threads: what one of them began, others go on with.
-@frozen
-public struct FlowEvent: ~Copyable, Sendable {
-    @usableFromInline let opening, steps, closing: Event1<UInt64>
-
-    @inlinable @inline(__always)
-    public init(_ name: StaticString, category: StaticString = "default") {
-        opening = Event1(name, category: category, kind: .flowBegin, "flow")
-        steps = Event1(name, category: category, kind: .flowStep, "flow")
-        closing = Event1(name, category: category, kind: .flowEnd, "flow")
+    func end(reading stamp: @autoclosure () -> Stamp) {
+        closing.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self, changing: SpanPop.self) {
+            registered.closing
+        }
     }
 
-    /// - Parameter flow: its number, the same in every step. Any thread.
-    @inlinable @inline(__always)
-    public func begin(_ flow: UInt64) { opening.emit(flow) }
+    @inlinable var registered: (opening: UInt16, closing: UInt16) {
+        EventState.registeredSpan(opening, [a.field(A.traceType)], closing)
+    }
 
-    @inlinable @inline(__always)
-    public func begin(_ flow: UInt64, at stamp: Stamp) { opening.emit(flow, at: stamp) }
-
-    @inlinable @inline(__always)
-    public func step(_ flow: UInt64) { steps.emit(flow) }
-
-    @inlinable @inline(__always)
-    public func step(_ flow: UInt64, at stamp: Stamp) { steps.emit(flow, at: stamp) }
-
-    @inlinable @inline(__always)
-    public func end(_ flow: UInt64) { closing.emit(flow) }
-
-    @inlinable @inline(__always)
-    public func end(_ flow: UInt64, at stamp: Stamp) { closing.emit(flow, at: stamp) }
+    /// Registers the events without emitting them. Any thread.
+    public func register() { _ = registered }
 }

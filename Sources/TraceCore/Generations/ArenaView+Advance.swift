@@ -37,6 +37,18 @@ extension ArenaView {
     package func advance() -> GenerationCut {
         let ending = Memory.loadRelaxed(generation)
         Memory.storeRelaxed(ending &+ 1, to: generation)
+        return GenerationCut(generation: ending, positions: collect(next: ending &+ 1))
+    }
+
+    /// Ends the last generation: writers take no more events. One caller at a time, once.
+    package func retire() -> GenerationCut {
+        let ending = Memory.loadRelaxed(generation)
+        Memory.storeRelaxed(ending | GenerationWord.retired, to: generation)
+        return GenerationCut(generation: ending, positions: collect(next: ending | GenerationWord.retired))
+    }
+
+    /// The lanes' positions at the end of a generation, whose next one is `next`.
+    private func collect(next: UInt64) -> [LanePosition] {
         var positions: [LanePosition] = []
         var isSettled = false
         while !isSettled {
@@ -47,7 +59,7 @@ extension ArenaView {
                 let lane = lane(number)
                 // The position before the tag: a position of the new generation shows the new tag (invariant 2).
                 var position = LanePosition(Memory.loadAcquire(lane.pos))
-                if Memory.loadAcquire(lane.tag) == ending &+ 1 {
+                if Memory.loadAcquire(lane.tag) == next {
                     position = LanePosition(Memory.loadRelaxed(lane.mark))
                 }
                 if number == positions.count {
@@ -59,6 +71,6 @@ extension ArenaView {
                 }
             }
         }
-        return GenerationCut(generation: ending, positions: positions)
+        return positions
     }
 }

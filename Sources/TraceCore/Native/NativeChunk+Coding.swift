@@ -90,6 +90,39 @@ extension NativeThread {
     }
 }
 
+extension OpenSpan {
+    func append(to chunk: inout ChunkBuffer) {
+        chunk.append(lane)
+        chunk.append(thread)
+        chunk.append(schema)
+        chunk.append(isAcrossThreads ? Self.acrossThreadsFlag : 0)
+        chunk.append(depth)
+        chunk.append(start)
+        chunk.append(number)
+    }
+
+    static func readAll(_ cursor: inout FieldCursor, in bytes: RawSpan) throws(NativeFileError) -> [OpenSpan] {
+        let count = try cursor.count(.openSpanCount, minimum: 32, in: bytes)
+        var spans: [OpenSpan] = []
+        spans.reserveCapacity(count)
+        for _ in 0..<count {
+            let lane = try cursor.number(.openSpan, in: bytes, as: UInt32.self)
+            let thread = try cursor.number(.openSpan, in: bytes, as: UInt32.self)
+            let schema = try cursor.number(.openSpan, in: bytes, as: UInt16.self)
+            let flags = try cursor.number(.openSpan, in: bytes, as: UInt16.self)
+            let depth = try cursor.number(.openSpan, in: bytes, as: UInt32.self)
+            let start = try cursor.number(.openSpan, in: bytes, as: UInt64.self)
+            spans.append(
+                OpenSpan(
+                    lane: lane, thread: thread, schema: schema, isAcrossThreads: flags & acrossThreadsFlag != 0,
+                    depth: depth, start: start, number: try cursor.number(.openSpan, in: bytes)))
+        }
+        return spans
+    }
+
+    private static var acrossThreadsFlag: UInt16 { 1 }
+}
+
 extension NativeGenerationEnd {
     func append(to chunk: inout ChunkBuffer) {
         chunk.append(generation)

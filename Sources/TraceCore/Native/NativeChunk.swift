@@ -9,6 +9,8 @@ public enum NativeChunk: Sendable, Hashable {
     case batch(NativeBatch)
     /// The batches since the previous one belong to this generation.
     case endOfGeneration(NativeGenerationEnd)
+    /// In addition to those of earlier chunks of this generation. Since version 1.1.
+    case openSpans([OpenSpan])
     /// The last chunk of a file that is whole.
     case end(NativeTotals)
 }
@@ -16,7 +18,7 @@ public enum NativeChunk: Sendable, Hashable {
 /// The numbers by which chunks are told apart in a file. 0 is none.
 enum NativeChunkKind: UInt32 {
     case schemas = 1
-    case strings, threads, clockPair, batch, endOfGeneration, end
+    case strings, threads, clockPair, batch, endOfGeneration, end, openSpans
 
     /// The kind and the count of bytes that each chunk begins with.
     static var headByteCount: Int { 8 }

@@ -58,6 +58,8 @@ public struct NativeFileError: Error, Hashable, Sendable {
         case laneCount = "count of lanes"
         case gapCount = "count of gaps"
         case gap
+        case openSpanCount = "count of open spans"
+        case openSpan = "open span"
         case batches
         case events
         case lost

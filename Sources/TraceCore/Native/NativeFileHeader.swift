@@ -22,7 +22,7 @@ public struct NativeFileHeader: Sendable, Hashable {
     public static var byteCount: Int { 64 }
     /// A reader refuses any other.
     public static var majorVersion: UInt16 { 1 }
-    public static var currentMinorVersion: UInt16 { 0 }
+    public static var currentMinorVersion: UInt16 { 1 }
     public static var maximumTimeShift: UInt8 { 16 }
 
     /// 89 "FREC" 0D 0A 1A in memory: a byte that is no ASCII, and line ends that a transfer as text would change.

@@ -122,6 +122,8 @@ public struct NativeFileReader: Sendable {
             totals.add(end)
             isInsideGeneration = false
             return .endOfGeneration(end)
+        case .openSpans:
+            return .openSpans(try OpenSpan.readAll(&cursor, in: bytes))
         case .end:
             let stated = try NativeTotals.read(&cursor, in: bytes)
             guard !isInsideGeneration else { throw NativeFileError(.generationNotEnded, at: offset) }

@@ -53,6 +53,11 @@ public struct NativeFileWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
         try write(.threads, threads) { thread, chunk in thread.append(to: &chunk) }
     }
 
+    /// Tells which spans were open when the generation ended whose end is written next. Throws what the sink throws.
+    public mutating func write(openSpans: some Sequence<OpenSpan>) throws {
+        try write(.openSpans, openSpans) { span, chunk in span.append(to: &chunk) }
+    }
+
     /// Ties ticks to the system's clocks once more. Throws what the sink throws.
     public mutating func write(_ pair: ClockPair) throws {
         chunk.begin()

@@ -42,4 +42,7 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
     case counter
     /// A flow connects spans of any threads; the first field is its number.
     case flowBegin, flowStep, flowEnd
+    /// Begin and end of a span that any threads make. The first field is its number, unique in the process; the second of a
+    /// begin is the number of the task that it began in, or 0.
+    case asyncBegin, asyncEnd
 }

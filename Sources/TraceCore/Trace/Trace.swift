@@ -26,8 +26,11 @@ public enum Trace {
 
     private static let state = Lock(State())
 
-    /// The arena that events go to, or nil while nothing is recorded.
-    public static var arena: Arena? { state.withLock { $0.arena } }
+    /// The arena that events go to, or nil while nothing is recorded, as in a forked child.
+    public static var arena: Arena? {
+        let arena = state.withLock { $0.arena }
+        return arena?.isMapped == true ? arena : nil
+    }
 
     /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left.
     static func attachThread() -> Lane<NativeMemory>?? {

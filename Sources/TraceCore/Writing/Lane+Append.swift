@@ -3,10 +3,11 @@ public import MemoryAccess
 // The hot path: what an event costs. A leaf in its caller, four stores, one way out.
 //
 //     load pos, entry, limit, generation, tag      anything unusual?  -> off the path
+//     of a span: load depth, the innermost's id    anything unusual?  -> off the path
 //     read the cycle counter, subtract clock       too far apart?     -> off the path
 //     store entry = pos                            from here on a signal handler's emit is refused
 //     load pos again                               moved?             -> off the path
-//     store clock and the record
+//     store clock and the record; of a span, its entry and the depth
 //     store pos (release)                          publishes the record, and ends the emit: entry no longer equals pos
 //
 // A signal handler's emit that comes while `entry` equals `pos` is inside an emit of its own thread, and refuses. One that
@@ -28,17 +29,28 @@ extension Lane {
     package func append<Encoding: RecordEncoding, Record: EncodedRecord>(
         _ record: Record, id: UInt32, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type
     ) -> Bool {
+        append(record, id: id, at: stamp(), as: Encoding.self, changing: NoSpanChange.self)
+    }
+
+    /// The same for the begin or end of a span, which changes the stack of open spans with it.
+    @inlinable @inline(__always)
+    package func append<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: Record, id: UInt32, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type,
+        changing spans: Change.Type
+    ) -> Bool {
         let position = Memory.loadOwn(pos)
         let offset = position & 0xFFFF
         guard position != Memory.loadOwn(entry),
             offset &+ UInt64(truncatingIfNeeded: record.excess) < limit,
-            Memory.loadRelaxed(generation) == Memory.loadOwn(tag)
+            Memory.loadRelaxed(generation) == Memory.loadOwn(tag),
+            let depth = Change.usualDepth(of: self, id: id)
         else { return false }
         let units = stamp().units
         let delta = units &- Memory.loadOwn(clock)
         guard delta <= Encoding.maximumDelta, enter(at: position) else { return false }
         Memory.storeRelaxed(units, to: clock)
         store(record, id: id, delta: delta, at: Int(offset), as: Encoding.self)
+        Change.apply(to: self, at: depth, id: id, units: units)
         publish(after: position, byteCount: record.byteCount)
         return true
     }

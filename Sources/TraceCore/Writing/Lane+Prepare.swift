@@ -22,14 +22,23 @@ extension Lane {
     /// - Parameter stamp: a time before the last record's counts as that one's.
     /// - Complexity: O(1), plus a claim where a page is needed.
     @inlinable
-    @inline(never)
     package func appendOffPath<Encoding: RecordEncoding, Record: EncodedRecord>(
         _ record: Record, id: UInt32, at stamp: Stamp, as encoding: Encoding.Type
+    ) -> Emitted {
+        appendOffPath(record, id: id, at: stamp, as: Encoding.self, changing: NoSpanChange.self)
+    }
+
+    /// The same for the begin or end of a span. The stack of open spans changes also where the event is lost.
+    @inlinable
+    @inline(never)
+    package func appendOffPath<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: Record, id: UInt32, at stamp: Stamp, as encoding: Encoding.Type, changing spans: Change.Type
     ) -> Emitted {
         guard begin() else { return .refused }
         defer { finish() }
         let current = Memory.loadRelaxed(generation)
         guard current & GenerationWord.retired == 0 else { return .retired }
+        Change.applyOffPath(to: self, id: id, units: max(stamp.units, Memory.loadRelaxed(clock)))
         guard let offset = makeRoom(record.excess, for: current, as: Encoding.self) else { return .lost }
 
         let last = Memory.loadRelaxed(clock)

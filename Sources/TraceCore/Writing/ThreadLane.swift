@@ -7,24 +7,26 @@ internal import Synchronization
 @usableFromInline
 package enum ThreadLane {
     @inlinable @inline(__always)
-    package static func emit<Encoding: RecordEncoding, Record: EncodedRecord>(
-        _ record: Record, id: UInt32, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type
+    package static func emit<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: Record, id: UInt32, at stamp: @autoclosure () -> Stamp, as encoding: Encoding.Type,
+        changing spans: Change.Type
     ) {
         let lane = Lane<NativeMemory>(cplatform_lane())
-        if lane.append(record, id: id, at: stamp(), as: Encoding.self) { return }
-        emitOffPath(record, id: id, at: stamp(), as: Encoding.self)
+        if lane.append(record, id: id, at: stamp(), as: Encoding.self, changing: Change.self) { return }
+        emitOffPath(record, id: id, at: stamp(), as: Encoding.self, changing: Change.self)
     }
 
     @inlinable
     @inline(never)
-    static func emitOffPath<Encoding: RecordEncoding, Record: EncodedRecord>(
-        _ record: Record, id: UInt32, at stamp: Stamp, as encoding: Encoding.Type
+    static func emitOffPath<Encoding: RecordEncoding, Record: EncodedRecord, Change: SpanChange>(
+        _ record: Record, id: UInt32, at stamp: Stamp, as encoding: Encoding.Type, changing spans: Change.Type
     ) {
         _ = offPath {
             while hasLane() {
                 let lane = Lane<NativeMemory>(cplatform_lane())
-                guard lane.appendOffPath(record, id: id, at: stamp, as: Encoding.self) == .retired, moved(from: lane)
-                else { return }
+                let emitted = lane.appendOffPath(
+                    record, id: id, at: stamp, as: Encoding.self, changing: Change.self)
+                guard emitted == .retired, moved(from: lane) else { return }
             }
         }
     }
@@ -64,6 +66,9 @@ package enum ThreadLane {
         cplatform_set_lane(lane.address)
         return true
     }
+
+    /// The same for a caller that is not off the path.
+    static func attach() -> Bool { offPath { hasLane() } ?? false }
 
     private static func newLane() -> Lane<NativeMemory>? {
         guard let attached = Trace.attachThread() else { return nil }

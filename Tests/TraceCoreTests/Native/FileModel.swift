@@ -8,6 +8,7 @@ struct FileModel: Hashable, Sendable {
         case threads([NativeThread])
         case clockPair(ClockPair)
         case batch(BatchHeader, [UInt8])
+        case openSpans([OpenSpan])
         case endOfGeneration(NativeGenerationEnd)
     }
 
@@ -44,6 +45,7 @@ struct FileModel: Hashable, Sendable {
         case .threads(let threads): try writer.write(threads: threads)
         case .clockPair(let pair): try writer.write(pair)
         case .batch(let header, let records): try writer.write(header, records: records.span.bytes)
+        case .openSpans(let spans): try writer.write(openSpans: spans)
         case .endOfGeneration(let end): try writer.write(end)
         }
     }
@@ -93,6 +95,7 @@ extension FileModel.Reading {
         case .batch(let batch):
             let records = bytes.extracting(batch.range).withUnsafeBytes { Array($0) }
             parts.append(.batch(batch.header, records))
+        case .openSpans(let spans): parts.append(.openSpans(spans))
         case .endOfGeneration(let end): parts.append(.endOfGeneration(end))
         case .end(let found): totals = found
         }
@@ -121,7 +124,7 @@ extension FileModel {
         var (schemaID, stringNumber): (UInt16, UInt32) = (1, 0)
         for generation in 0..<number(0..<4) {
             for _ in 0..<number(0..<8) {
-                switch number(0..<6) {
+                switch number(0..<7) {
                 case 0:
                     model.parts.append(
                         .schemas(
@@ -152,6 +155,15 @@ extension FileModel {
                             }))
                 case 3:
                     model.parts.append(.clockPair(pair()))
+                case 4:
+                    model.parts.append(
+                        .openSpans(
+                            (0...number(0..<4)).map { depth in
+                                OpenSpan(
+                                    lane: UInt32(number(0..<9)), thread: UInt32(number(0..<70_000)),
+                                    schema: UInt16(number(1..<65535)), isAcrossThreads: Bool.random(using: &random),
+                                    depth: UInt32(depth), start: random.next(), number: random.next())
+                            }))
                 default:
                     let records = (0..<number(0..<60)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
                     model.parts.append(
@@ -180,7 +192,19 @@ extension FileModel {
     }
 
     /// One chunk of each kind, and no two fields alike.
-    static let small = FileModel(
+    static let small: FileModel = {
+        var model = versionOne
+        model.parts.insert(
+            .openSpans([
+                OpenSpan(lane: 3, thread: 4711, schema: 1, depth: 2, start: 0x7654_3000),
+                OpenSpan(
+                    lane: 4, thread: 4712, schema: 301, isAcrossThreads: true, start: 0x7654_2000, number: 1025),
+            ]), at: model.parts.count - 1)
+        return model
+    }()
+
+    /// The same without what came with later minor versions.
+    static let versionOne = FileModel(
         header: header,
         parts: [
             .schemas([

@@ -167,7 +167,7 @@ import TraceCore
         #expect(error(try written(ended(3), ended(3)))?.reason == .generationsOutOfOrder(found: 3))
         #expect(error(try written(ended(3), ended(2)))?.reason == .generationsOutOfOrder(found: 2))
         var open = try FileModel.small.written()
-        open.removeSubrange(read(open).offsets[5]..<read(open).offsets[6])
+        open.removeSubrange(read(open).offsets[6]..<read(open).offsets[7])
         #expect(error(open)?.reason == .generationNotEnded)
     }
 
@@ -188,14 +188,16 @@ import TraceCore
         let (zero, all) = (little(0 as UInt32), little(UInt32.max))
         #expect(error(try file(zero + zero, end)) == NativeFileError(.unwritten, at: 64))
         // Counts that lie, lists that end early.
-        for (kind, field) in [(1, NativeFileError.Field.schemaCount), (2, .stringCount), (3, .threadCount)] {
+        for (kind, field) in [
+            (1, NativeFileError.Field.schemaCount), (2, .stringCount), (3, .threadCount), (8, .openSpanCount),
+        ] {
             let kind = UInt32(kind)
             #expect(error(try file(chunk(kind, all))) == NativeFileError(.invalid(field, 0xFFFF_FFFF), at: 72))
             #expect(error(try file(chunk(kind, []))) == NativeFileError(.truncated(field), at: 72))
         }
         // One more than fits, even if the entries were as short as they can be.
         for (kind, minimum, field) in [
-            (1, 8, NativeFileError.Field.schemaCount), (2, 6, .stringCount), (3, 10, .threadCount),
+            (1, 8, NativeFileError.Field.schemaCount), (2, 6, .stringCount), (3, 10, .threadCount), (8, 32, .openSpanCount),
         ] {
             let payload = little(UInt32(2)) + [UInt8](repeating: 1, count: 2 * minimum - 1)
             #expect(error(try file(chunk(UInt32(kind), payload))) == NativeFileError(.invalid(field, 2), at: 72))

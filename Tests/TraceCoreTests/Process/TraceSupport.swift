@@ -1,9 +1,18 @@
+import ExclusiveTrace
 import Synchronization
 import Testing
 import TraceCore
 
-/// What concerns the one trace of the process: one test at a time.
-@Suite(.serialized) enum TraceOfTheProcess {}
+/// What concerns the one trace of the process: one test at a time, and none of another target meanwhile.
+@Suite(.serialized, HoldsTheTrace()) enum TraceOfTheProcess {}
+
+struct HoldsTheTrace: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await TraceTurn.shared.hold(function)
+    }
+}
 
 enum Recorded {
     static let one = Event1<UInt64>("one", category: "test", "word")

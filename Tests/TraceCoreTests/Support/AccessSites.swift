@@ -23,7 +23,7 @@ struct AccessSites: Sendable {
     mutating func describe<Memory: MemoryModel>(_ view: ArenaView<Memory>) {
         base = UnsafeRawPointer(view.base)
         let first = UnsafeRawPointer(view.lane(0).address) - base
-        lanes = first..<first + view.geometry.laneCapacity * 128
+        lanes = first..<first + view.geometry.laneCapacity * Lane<Memory>.byteCount
         let state = UnsafeRawPointer(view.state(of: 0)) - base
         states = state..<state + view.geometry.pageCount * 8
     }
@@ -33,7 +33,7 @@ struct AccessSites: Sendable {
     private func role(_ word: SharedWord) -> Role {
         let offset = UnsafeRawPointer(word) - base
         if lanes.contains(offset) {
-            switch (offset - lanes.lowerBound) % 128 {
+            switch (offset - lanes.lowerBound) % Lane<NativeMemory>.byteCount {
             case 0: return .pos
             case 8: return .tag
             case 64: return .owner

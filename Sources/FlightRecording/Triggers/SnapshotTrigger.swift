@@ -1,0 +1,213 @@
+internal import CPlatform
+internal import MemoryAccess
+internal import Synchronization
+internal import TraceCore
+
+/// Takes a recorder's snapshot by itself when something has happened: what led to it is still in the window, and what
+/// follows for `after` is waited for.
+///
+///     let trigger = try SnapshotTrigger(recorder, configuration: .init(directory: "/var/tmp/traces"))
+///     trigger.fire(whenLongerThan: .milliseconds(80), Events.request)
+///     try trigger.fire(onSignal: SIGUSR2)
+///
+/// The window before is the recorder's: its `minimumAge` less `after`. A snapshot is taken at most once an interval; what
+/// fires in between is counted, and so is what fires while one is waited for. A thread of the trigger's own does all of
+/// the work, at the periods that are stated; emitting threads do nothing for it.
+///
+/// Any thread may call all of it; no signal handler.
+public final class SnapshotTrigger: Sendable {
+    public struct Configuration: Sendable, Hashable {
+        /// Where the files go. It has to exist.
+        public var directory: String
+        /// Their names begin with it: `prefix-20261125T171608.123456Z-reason.frec`.
+        public var prefix = "snapshot"
+        /// How long after the event the snapshot is taken.
+        public var after: Duration = .seconds(1)
+        /// From one snapshot to the next at least.
+        public var minimumInterval: Duration = .seconds(60)
+        /// The budget: the oldest files of the prefix are deleted beyond it; the newest stays in any case.
+        public var maximumFiles = 16
+        public var maximumBytes: UInt64 = 1 << 30
+
+        public init(directory: String) { self.directory = directory }
+    }
+
+    /// A snapshot that was taken.
+    public struct Taken: Sendable, Hashable {
+        public var reason: String
+        public var path: String
+        public var report: SnapshotReport
+    }
+
+    /// What has become of it so far.
+    public struct Status: Sendable, Hashable {
+        /// How often something fired.
+        public var fired: UInt64 = 0
+        /// Of those, how often no snapshot of its own followed: one was being waited for, or had been taken too shortly before.
+        public var suppressed: UInt64 = 0
+        public var taken: UInt64 = 0
+        public var failed: UInt64 = 0
+        public var lastPath: String?
+        /// Why the last one failed, or why old files could not be deleted.
+        public var lastError: String?
+    }
+
+    public let recorder: FlightRecorder
+    public let configuration: Configuration
+    private let onSnapshot: @Sendable (Result<Taken, any Error>) -> Void
+    private let directory: SnapshotDirectory
+    private let state = Lock(State())
+    private let alarm = Alarm()
+    private let isEnding = Atomic<Bool>(false)
+    private let thread = Lock<BackgroundThread?>(nil)
+
+    private struct State {
+        var status = Status()
+        var probes: [any TriggerProbe] = []
+        /// When the next probe is due, in the same order.
+        var due: [UInt64] = []
+        var pending: (reason: String, wall: Int64, due: UInt64)?
+        var lastTaken: UInt64?
+        var signals: [Int32] = []
+    }
+
+    /// A trigger of `recorder`, which is started and stopped by whoever owns it. Works until ``stop()``.
+    ///
+    /// - Parameter onSnapshot: called on the trigger's thread after each snapshot, or with why there is none.
+    /// - Throws: ``FlightRecorderError/configuration(field:value:allowed:)``, ``FlightRecorderError/system(call:code:)``.
+    public init(
+        _ recorder: FlightRecorder, configuration: Configuration,
+        onSnapshot: @escaping @Sendable (Result<Taken, any Error>) -> Void = { _ in }
+    ) throws(FlightRecorderError) {
+        guard configuration.maximumFiles > 0 else {
+            throw .configuration(field: "maximumFiles", value: "\(configuration.maximumFiles)", allowed: "1 or more")
+        }
+        guard !configuration.prefix.isEmpty, !configuration.prefix.contains("/") else {
+            throw .configuration(
+                field: "prefix", value: "\"\(configuration.prefix)\"", allowed: "the begin of a file's name")
+        }
+        self.recorder = recorder
+        self.configuration = configuration
+        self.onSnapshot = onSnapshot
+        directory = SnapshotDirectory(
+            path: configuration.directory, prefix: configuration.prefix, maximumFiles: configuration.maximumFiles,
+            maximumBytes: configuration.maximumBytes)
+        let started = try BackgroundThread(name: "flight-trigger") { [unowned self] in self.work() }
+        thread.withLock { $0 = started }
+    }
+
+    /// Ends it, for good: what is waited for is taken at once. Not on the trigger's own thread.
+    public func stop() {
+        isEnding.store(true, ordering: .releasing)
+        alarm.ring()
+        let ended = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        ended?.join()
+        let signals = state.withLock { state in
+            defer { state.signals = [] }
+            return state.signals
+        }
+        for signal in signals { cplatform_count_signal(signal, nil, nil) }
+    }
+
+    public var status: Status { state.withLock { $0.status } }
+
+    /// Fires now.
+    public func fire(_ reason: String) {
+        state.withLock { fire(reason, &$0) }
+        alarm.ring()
+    }
+
+    /// Fires whenever `condition` has become true, as found every `period`: once, until it was false again.
+    public func fire(_ reason: String, every period: Duration, when condition: @escaping @Sendable () -> Bool) {
+        add(ConditionProbe(reason: reason, period: period.nanoseconds, condition))
+    }
+
+    /// Fires at each signal of a number, which keeps the handler that it has, and is no longer deadly if it has none.
+    ///
+    /// - Throws: ``FlightRecorderError/system(call:code:)``.
+    public func fire(onSignal signal: Int32) throws(FlightRecorderError) {
+        guard let count = SignalWords.word(signal) else { throw .system(call: "sigaction", code: 22) }
+        let probe = SignalProbe(signal: signal, word: count)
+        let code = cplatform_count_signal(signal, SignalWords.plain(count), SignalWords.plain(alarm.bell()))
+        guard code == 0 else { throw .system(call: "sigaction", code: code) }
+        state.withLock { $0.signals.append(signal) }
+        add(probe)
+    }
+
+    func add(_ probe: some TriggerProbe) {
+        state.withLock { state in
+            state.probes.append(probe)
+            state.due.append(probe.period.map { cplatform_monotonic_nanoseconds() &+ $0 } ?? .max)
+        }
+        alarm.ring()
+    }
+
+    private func fire(_ reason: String, _ state: inout State) {
+        let now = cplatform_monotonic_nanoseconds()
+        state.status.fired += 1
+        let next = state.lastTaken.map { $0 &+ configuration.minimumInterval.nanoseconds } ?? 0
+        guard state.pending == nil, now >= next else {
+            state.status.suppressed += 1
+            return
+        }
+        state.pending = (reason, cplatform_wall_nanoseconds(), now &+ configuration.after.nanoseconds)
+    }
+
+    /// The thread's work: asks what is due, and sleeps until something is.
+    private func work() {
+        while true {
+            let rings = alarm.rings
+            let isLast = isEnding.load(ordering: .acquiring)
+            let (pending, wait) = state.withLock { state in
+                probe(&state)
+                return take(&state, isLast)
+            }
+            if let pending { write(pending.reason, wall: pending.wall) }
+            if isLast { return }
+            if pending == nil { alarm.sleep(since: rings, nanoseconds: wait) }
+        }
+    }
+
+    private func probe(_ state: inout State) {
+        let now = cplatform_monotonic_nanoseconds()
+        for index in state.probes.indices where state.due[index] <= now || state.probes[index].period == nil {
+            if let period = state.probes[index].period { state.due[index] = now &+ period }
+            if let reason = state.probes[index].ask() { fire(reason, &state) }
+        }
+    }
+
+    /// The snapshot that is due, and else how long to sleep: 0 for ever.
+    private func take(_ state: inout State, _ isLast: Bool) -> ((reason: String, wall: Int64)?, UInt64) {
+        let now = cplatform_monotonic_nanoseconds()
+        if let pending = state.pending, isLast || pending.due <= now {
+            state.pending = nil
+            state.lastTaken = now
+            return ((pending.reason, pending.wall), 0)
+        }
+        let next = min(state.due.min() ?? .max, state.pending?.due ?? .max)
+        return (nil, next == .max ? 0 : max(1, next &- now))
+    }
+
+    private func write(_ reason: String, wall: Int64) {
+        let path = directory.newPath(wall: wall, reason: reason)
+        let outcome = Result {
+            Taken(reason: reason, path: path, report: try recorder.snapshot(to: path))
+        }
+        let budget = Result { if case .success = outcome { try directory.keepBudget() } }
+        state.withLock { state in
+            switch outcome {
+            case .success:
+                state.status.taken += 1
+                state.status.lastPath = path
+            case .failure(let error):
+                state.status.failed += 1
+                state.status.lastError = "\(error)"
+            }
+            if case .failure(let error) = budget { state.status.lastError = "\(error)" }
+        }
+        onSnapshot(outcome)
+    }
+}

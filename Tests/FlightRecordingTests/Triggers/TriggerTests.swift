@@ -1,0 +1,179 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import FlightRecording
+
+extension TraceOfTheProcess {
+    /// When snapshots are taken by themselves, how they are called, and how many are kept.
+    @Suite struct Triggers {
+        private let directory = FileManager.default.temporaryDirectory
+            .appending(component: "triggers-\(UInt64.random(in: 0 ... .max))").path
+
+        init() throws { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) }
+
+        private func configuration(after: Duration = .zero, interval: Duration = .zero) -> SnapshotTrigger.Configuration
+        {
+            var configuration = SnapshotTrigger.Configuration(directory: directory)
+            configuration.after = after
+            configuration.minimumInterval = interval
+            return configuration
+        }
+
+        /// Snapshots as they are taken.
+        private final class Outcomes: Sendable {
+            private let all = Lock<[Result<SnapshotTrigger.Taken, any Error>]>([])
+            private let alarm = Alarm()
+
+            func add(_ outcome: Result<SnapshotTrigger.Taken, any Error>) {
+                all.withLock { $0.append(outcome) }
+                alarm.ring()
+            }
+
+            /// Waits until there are so many.
+            func first(_ count: Int) -> [Result<SnapshotTrigger.Taken, any Error>] {
+                while true {
+                    let rings = alarm.rings
+                    let found = all.withLock { $0 }
+                    if found.count >= count { return found }
+                    alarm.sleep(since: rings, nanoseconds: 0)
+                }
+            }
+        }
+
+        private func triggering(
+            _ configuration: SnapshotTrigger.Configuration,
+            _ body: (SnapshotTrigger, Outcomes) throws -> Void
+        ) throws {
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let recorder = FlightRecorder(configuration: .init(minimumAge: .seconds(100), maximumBytes: 1 << 20))
+            try recorder.start()
+            defer { recorder.stop() }
+            let outcomes = Outcomes()
+            let trigger = try SnapshotTrigger(recorder, configuration: configuration) { outcomes.add($0) }
+            defer { trigger.stop() }
+            try body(trigger, outcomes)
+        }
+
+        @Test func snapshotIsNamedByTimeAndReasonAndHoldsWhatLedToIt() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                Emitted.other.emit(9)
+                trigger.fire("slow request: /a?b")
+                let taken = try outcomes.first(1)[0].get()
+                let name = try #require(taken.path.split(separator: "/").last)
+                let pattern = /snapshot-\d{8}T\d{6}\.\d{6}Z-slow-request---a-b\.frec/
+                let match = try pattern.wholeMatch(in: String(name))
+                #expect(match != nil, "\(name)")
+                let bytes = [UInt8](try Data(contentsOf: URL(filePath: taken.path)))
+                #expect(try ReadSnapshot(bytes).words("other") == [9])
+                #expect(trigger.status.taken == 1)
+                #expect(trigger.status.lastPath == taken.path)
+            }
+        }
+
+        @Test func whatFollowsTheEventIsInside() throws {
+            // Taken at the stop, long before its time: what was emitted until then is inside.
+            try triggering(configuration(after: .seconds(1000))) { trigger, outcomes in
+                trigger.fire("a")
+                Emitted.other.emit(1)
+                trigger.stop()
+                let bytes = [UInt8](try Data(contentsOf: URL(filePath: try outcomes.first(1)[0].get().path)))
+                #expect(try ReadSnapshot(bytes).words("other") == [1])
+            }
+        }
+
+        @Test func moreThanOneAnIntervalAreCountedAndNotTaken() throws {
+            try triggering(configuration(interval: .seconds(1000))) { trigger, outcomes in
+                trigger.fire("a")
+                _ = outcomes.first(1)
+                for _ in 0..<5 { trigger.fire("b") }
+                trigger.stop()
+                #expect(outcomes.first(1).count == 1)
+                #expect(trigger.status.fired == 6)
+                #expect(trigger.status.suppressed == 5)
+            }
+        }
+
+        @Test func oldestFilesBeyondTheBudgetAreDeletedAndOthersAreNot() throws {
+            var configuration = configuration()
+            configuration.maximumFiles = 3
+            let foreign = directory + "/snapshot-notes.frec"
+            #expect(FileManager.default.createFile(atPath: foreign, contents: Data([1])))
+            try triggering(configuration) { trigger, outcomes in
+                for step in 1...6 {
+                    trigger.fire("r\(step)")
+                    _ = outcomes.first(step)
+                }
+                let names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+                #expect(names.count == 4)
+                #expect(names.contains("snapshot-notes.frec"))
+                #expect(names.filter { $0.hasSuffix("-r6.frec") }.count == 1)
+                #expect(names.filter { $0.hasSuffix("-r3.frec") }.isEmpty)
+            }
+        }
+
+        @Test func newestFileStaysEvenBeyondTheBudgetOfBytes() throws {
+            var configuration = configuration()
+            configuration.maximumBytes = 1
+            try triggering(configuration) { trigger, outcomes in
+                for step in 1...3 {
+                    trigger.fire("r\(step)")
+                    _ = outcomes.first(step)
+                }
+                let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+                #expect(names.count == 1 && names[0].hasSuffix("-r3.frec"))
+            }
+        }
+
+        @Test func conditionFiresOnceUntilItWasFalseAgain() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                let isTrue = Atomic<Bool>(false)
+                let asked = Atomic<Int>(0)
+                trigger.fire("condition", every: .milliseconds(1)) {
+                    asked.add(1, ordering: .relaxed)
+                    return isTrue.load(ordering: .relaxed)
+                }
+                func ask() {
+                    let now = asked.load(ordering: .relaxed); while asked.load(ordering: .relaxed) < now + 3 {}
+                }
+                ask()
+                #expect(trigger.status.fired == 0)
+                isTrue.store(true, ordering: .relaxed)
+                _ = outcomes.first(1)
+                ask()
+                #expect(trigger.status.fired == 1)
+                isTrue.store(false, ordering: .relaxed)
+                ask()
+                isTrue.store(true, ordering: .relaxed)
+                let reason = try outcomes.first(2)[1].get().reason
+                #expect(reason == "condition")
+            }
+        }
+
+        @Test func signalFiresAndTheProcessLives() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                try trigger.fire(onSignal: SIGUSR2)
+                #expect(throws: FlightRecorderError.system(call: "sigaction", code: EBUSY)) {
+                    try trigger.fire(onSignal: SIGUSR2)
+                }
+                #expect(throws: FlightRecorderError.self) { try trigger.fire(onSignal: SIGKILL) }
+                kill(getpid(), SIGUSR2)
+                let reason = try outcomes.first(1)[0].get().reason
+                #expect(reason == "signal-\(SIGUSR2)")
+            }
+        }
+
+        @Test func failureIsToldAndTheNextOneIsTaken() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                trigger.recorder.stop()
+                trigger.fire("off")
+                #expect(throws: FlightRecorderError.notRecording) { try outcomes.first(1)[0].get() }
+                #expect(trigger.status.failed == 1)
+                try trigger.recorder.start()
+                trigger.fire("on")
+                let reason = try outcomes.first(2)[1].get().reason
+                #expect(reason == "on")
+            }
+        }
+    }
+}
