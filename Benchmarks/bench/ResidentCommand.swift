@@ -1,7 +1,8 @@
 import ArgumentParser
+import FanoutSuite
 import SnapshotSuite
 
-/// What the snapshot suite starts in a process of its own. Prints one number.
+/// What suites start in a process of its own. Prints one number.
 struct ResidentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench resident", abstract: "Prints the bytes that recorders hold beyond their bound.",
@@ -9,5 +10,13 @@ struct ResidentCommand: ParsableCommand {
 
     @Argument(help: "How long to record.") var seconds: Double
 
-    func run() throws { print(try ResidentProcess.overBound(seconds: seconds)) }
+    @Option(help: "Instead: the bytes of one of so many subscribers.") var subscribers: Int?
+
+    func run() throws {
+        if let subscribers {
+            print(try SubscriberMemory.byteCount(subscribers: subscribers))
+        } else {
+            print(try ResidentProcess.overBound(seconds: seconds))
+        }
+    }
 }

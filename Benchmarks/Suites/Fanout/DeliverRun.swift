@@ -14,8 +14,6 @@ struct DeliverRun {
         case copied(Int)
         /// What one more adds, from 1 to the most.
         case oneMore, oneMoreCopied
-        /// Bytes that one subscriber with a full queue takes.
-        case memory
     }
 
     let byteCount: Int
@@ -114,19 +112,7 @@ struct DeliverRun {
             figures[.oneMore] = max(all.shared - one.shared, 0) / Double(most - 1)
             figures[.oneMoreCopied] = max(all.copied - one.copied, 0) / Double(most - 1)
         }
-        figures[.memory] = try memory()
         return figures
-    }
-
-    /// Resident memory of many subscribers whose queues are full, each.
-    private func memory() throws -> Double {
-        let count = 256
-        let before = ResidentMemory.byteCount
-        let streams = (0..<count).map { _ in TraceStream() }
-        for stream in streams { try stream.start() }
-        let after = ResidentMemory.byteCount
-        for stream in streams { stream.stop() }
-        return Double(max(after - before, 0)) / Double(count)
     }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+import BenchLoad
 import Harness
 
 /// How much memory a process holds beyond what was promised: measured in a process of its own, since this one holds the
@@ -18,22 +18,9 @@ final class Resident {
     /// The most that any process of this run has held so far: so the long one counts in each sample.
     func sample(_ context: inout SampleContext) throws -> Sample {
         if context.isCountingAllocations { return Sample(value: 0) }
-        let found = try measure(seconds: most == nil ? first : later, seed: context.seed)
+        let seconds = most == nil ? first : later
+        let found = max(try ChildProcess.number(["resident", "\(seconds)"], seed: context.seed), 0)
         most = max(most ?? 0, found)
         return Sample(value: most ?? found)
-    }
-
-    private func measure(seconds: Double, seed: UInt64) throws -> Double {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["resident", "\(seconds)"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let value = Double(text.trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw VerificationFailure("it said: \(text)", at: "the process of its own", seed: seed) }
-        return max(value, 0)
     }
 }
