@@ -18,7 +18,7 @@ struct FanoutPlan {
         let counts = Self.isDebug ? [0, 1, 4] : Self.counts
         addLive(writers: 1, counts, others: true)
         if !isQuick {
-            addLive(writers: 2, counts, others: false)
+            addLive(writers: 2, [0, 1, 4, 64], others: false)
             addLive(writers: 4, [0, 1, 64], others: false)
         }
         addDeliveries(counts)

@@ -33,7 +33,7 @@ struct EmitRun {
         defer { Processors.unpin() }
         for turn in 0..<turns {
             for step in Phase.allCases.indices {
-                let phase = Phase.allCases[(step + turn) % Phase.allCases.count]
+                let phase = Phase.allCases[(step + turn + Int(seed % 3)) % Phase.allCases.count]
                 let end = Ticks.now() + UInt64(Ticks.perSecond / 10)
                 stage.load.enter(phase: phase.rawValue)
                 switch phase {

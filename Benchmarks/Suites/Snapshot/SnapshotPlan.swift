@@ -13,14 +13,14 @@ struct SnapshotPlan {
 
     init(_ options: SuiteOptions) {
         self.options = options
-        addSnapshots(mebibytes: 64, writers: 2, turns: isQuick ? 2 : 3, withDisk: !isQuick)
+        addSnapshots(mebibytes: 64, writers: 2, turns: 2, withDisk: !isQuick)
         if !isQuick {
-            addSnapshots(mebibytes: 64, writers: 0, turns: 2, withDisk: false)
+            addSnapshots(mebibytes: 64, writers: 0, turns: 1, withDisk: false)
             addSnapshots(mebibytes: 16, writers: 2, turns: 3, withDisk: false)
             addSnapshots(mebibytes: 1, writers: 2, turns: 4, withDisk: false)
         }
         addEmits(writers: 1, turns: isQuick ? 1 : 2)
-        if !isQuick { addEmits(writers: 2, turns: 2) }
+        if !isQuick { addEmits(writers: 2, turns: 1) }
         addResident()
     }
 

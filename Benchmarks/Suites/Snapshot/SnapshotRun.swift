@@ -27,7 +27,8 @@ struct SnapshotRun {
         var values: [Figure: [Double]] = [:]
         for turn in 0..<turns {
             var works: [Figure] = [.discard, .tmpfs, .barePages, .bareGathered]
-            works = Array(works[turn % works.count..<works.count] + works[0..<turn % works.count])
+            let first = (turn + Int(seed % 4)) % works.count
+            works = Array(works[first...] + works[..<first])
             for work in works {
                 RecorderStage.pause()
                 switch work {
