@@ -63,6 +63,11 @@ struct FanoutRun {
             let timeBefore = ThreadTimes.nanoseconds(named: Self.recorderThread)
             loaded.load.enter(phase: number)
             usleep(UInt32(milliseconds * 1000))
+            // Where something else had the writers' processors meanwhile: until they have been timed at least once.
+            while (TraceStore.usage?.events ?? .max) - (before?.events ?? 0) < 16 * WordLoad.runLength * UInt64(writers)
+            {
+                usleep(1000)
+            }
             loaded.load.enter(phase: phases.count)
             let timeAfter = ThreadTimes.nanoseconds(named: Self.recorderThread)
             let after = TraceStore.usage

@@ -39,6 +39,8 @@ struct SnapshotCheck {
             guard found == lane.content.events else {
                 throw failure("\(found) events, told \(lane.content.events)", "lane \(number)")
             }
+            // All of a writer that was off its processor for long is older than the window.
+            if index == nil, lane.content.isTruncated, gaps.isEmpty { continue }
             // The last gap is open to the cut.
             let end = gaps.popFirst().map { $0.firstIndex + $0.count } ?? index
             guard gaps.isEmpty, let end else { throw failure("gaps behind the end", "lane \(number)") }
