@@ -45,19 +45,41 @@ let package = Package(
         .target(
             name: "Suites",
             dependencies: ["CPlatform", "Harness", "RingStrategies", "RingBuffers", "TraceCore", "TraceFormats"],
-            path: "Benchmarks/Suites", exclude: ["Emit"], swiftSettings: settings),
+            path: "Benchmarks/Suites", exclude: ["Emit", "Fanout", "Snapshot"], swiftSettings: settings),
+        .target(
+            name: "BenchLoad",
+            dependencies: [
+                "CPlatform", "FlightRecording", "Harness", "TraceCore",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/Load", swiftSettings: settings),
         .target(name: "CFloor", dependencies: ["CPlatform"], path: "Benchmarks/CFloor"),
         .target(
             name: "EmitSuite",
             dependencies: [
-                "CFloor", "CPlatform", "Harness", "MemoryAccess", "TraceCore", "TraceFormats",
+                "BenchLoad", "CFloor", "CPlatform", "Harness", "MemoryAccess", "TraceCore", "TraceFormats",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Benchmarks/Suites/Emit", swiftSettings: settings),
+        .target(
+            name: "SnapshotSuite",
+            dependencies: [
+                "BenchLoad", "CPlatform", "FlightRecording", "Harness", "TraceCore",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/Suites/Snapshot", swiftSettings: settings),
+        .target(
+            name: "FanoutSuite",
+            dependencies: [
+                "BenchLoad", "CPlatform", "FlightRecording", "Harness", "RingBuffers", "TraceCore",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/Suites/Fanout", swiftSettings: settings),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Suites", "EmitSuite", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Suites", "EmitSuite", "FanoutSuite", "SnapshotSuite", "Harness",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 

@@ -15,6 +15,10 @@ public struct SampleContext {
     /// True where the two threads of a race share one processor: whoever waits has to yield.
     public let isOversubscribed: Bool
 
+    /// Whether this sample is made for its allocations alone: its figure is thrown away, so that one which is expensive to
+    /// make may be made up.
+    public var isCountingAllocations: Bool { counter != nil }
+
     let pair: ThreadPair
     let counter: AllocationCounter?
     private(set) var allocations: UInt64 = 0

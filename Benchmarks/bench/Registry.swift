@@ -1,12 +1,16 @@
 import EmitSuite
+import FanoutSuite
 import Harness
+import SnapshotSuite
 import Suites
 
 /// The suites of this benchmark, in the order in which they run and are printed.
 enum Registry {
     static let suites: [any Suite.Type] = published + selfTest
 
-    private static let published: [any Suite.Type] = [RingsSuite.self, ScanSuite.self, EmitSuite.self]
+    private static let published: [any Suite.Type] = [
+        RingsSuite.self, ScanSuite.self, EmitSuite.self, SnapshotSuite.self, FanoutSuite.self,
+    ]
 
     /// In debug builds, which never publish a figure, one more suite lets tests see a run that fails.
     private static let selfTest: [any Suite.Type] = {

@@ -1,3 +1,4 @@
+import BenchLoad
 import CPlatform
 import Foundation
 import Synchronization

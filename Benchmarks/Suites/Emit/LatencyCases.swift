@@ -1,3 +1,4 @@
+import BenchLoad
 import CFloor
 import CPlatform
 import Harness
@@ -149,45 +150,6 @@ extension EmitPlan {
 
     private static func parameters(_ percentile: Percentile) -> [String: ParameterValue] {
         ["percentile": .string(percentile.rawValue)]
-    }
-}
-
-/// What the timed loops write down: small, so that it does not drive the pages out of the caches.
-struct Lengths {
-    private static let binCount = 1 << 14
-    private static let longCapacity = 1 << 16
-    private let bins = UnsafeMutablePointer<UInt32>.allocate(capacity: binCount)
-    private let long = UnsafeMutablePointer<UInt64>.allocate(capacity: longCapacity)
-    private let longCount = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-
-    init() {
-        bins.initialize(repeating: 0, count: Self.binCount)
-        long.initialize(repeating: 0, count: Self.longCapacity)
-        longCount.initialize(to: 0)
-    }
-
-    func deallocate() {
-        bins.deallocate()
-        long.deallocate()
-        longCount.deallocate()
-    }
-
-    /// - Parameter ticks: a length; of those that are too long for a bin, the last 65536 are kept.
-    @inline(__always)
-    func record(_ ticks: UInt64) {
-        if ticks < UInt64(Self.binCount) {
-            bins[Int(ticks)] &+= 1
-        } else {
-            long[longCount.pointee & (Self.longCapacity &- 1)] = ticks
-            longCount.pointee &+= 1
-        }
-    }
-
-    var histogram: Histogram<UInt32> {
-        var histogram = Histogram<UInt32>(highestTrackableValue: 1 << 40, numberOfSignificantValueDigits: .three)
-        for ticks in 0..<Self.binCount where bins[ticks] > 0 { _ = histogram.record(UInt64(ticks), count: bins[ticks]) }
-        for index in 0..<min(longCount.pointee, Self.longCapacity) { _ = histogram.record(long[index]) }
-        return histogram
     }
 }
 

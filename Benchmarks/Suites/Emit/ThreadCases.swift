@@ -1,3 +1,4 @@
+import BenchLoad
 import CPlatform
 import Harness
 import MemoryAccess

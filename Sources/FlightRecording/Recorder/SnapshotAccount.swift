@@ -10,24 +10,26 @@ struct SnapshotAccount {
     private(set) var completeFrom: UInt64?
 
     init(_ window: SnapshotWindow, _ extents: [PageExtent]) {
-        // A lane's pages in the order of their events: the distance to the cut wraps with the index.
-        let ranked = extents.sorted { a, b in
-            let (left, right) = (window.distance(a), window.distance(b))
-            return a.lane != b.lane ? a.lane < b.lane : left > right
-        }
-        var next = ranked[...]
-        for number in 0..<window.end.cut.laneCount {
+        var pagesByLane = [[PageExtent]](repeating: [], count: window.end.cut.laneCount)
+        for extent in extents { pagesByLane[Int(extent.lane)].append(extent) }
+        for (number, pages) in pagesByLane.enumerated() {
             let begin = window.begin.cut[number]
             let end = window.end.cut[number]
-            let pages = next.prefix { $0.lane == UInt32(number) }
-            next = next.dropFirst(pages.count)
+            let pages = Self.inOrder(pages)
             guard end.events(since: begin) > 0 || !pages.isEmpty else { continue }
             add(UInt32(number), from: begin, to: end, pages)
         }
     }
 
+    /// A lane's pages in the order of their events. The scan comes by them in that order, but for those that were sealed late:
+    /// to sort all of a full window took as long as to visit it.
+    private static func inOrder(_ pages: [PageExtent]) -> [PageExtent] {
+        let isInOrder = zip(pages, pages.dropFirst()).allSatisfy { LanePosition.precedes($0.base, $1.base) }
+        return isInOrder ? pages : pages.sorted { LanePosition.precedes($0.base, $1.base) }
+    }
+
     private mutating func add(
-        _ number: UInt32, from begin: LanePosition, to end: LanePosition, _ pages: ArraySlice<PageExtent>
+        _ number: UInt32, from begin: LanePosition, to end: LanePosition, _ pages: [PageExtent]
     ) {
         var lane = NativeGenerationEnd.Lane(lane: number, events: 0)
         var ends: [UInt64] = []
@@ -60,12 +62,5 @@ struct SnapshotAccount {
     private mutating func append(_ lane: NativeGenerationEnd.Lane, _ ends: [UInt64]) {
         lanes.append(lane)
         gapEnds.append(ends)
-    }
-}
-
-extension SnapshotWindow {
-    /// Events from a page's first to the end of its lane.
-    fileprivate func distance(_ extent: PageExtent) -> UInt64 {
-        end.cut[Int(extent.lane)].events(since: LanePosition(index: extent.base, offset: 0))
     }
 }

@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import MemoryAccess
 internal import TraceCore
 
@@ -33,7 +34,8 @@ extension GenerationBoundary {
 
 /// Visits the pages of a window, the oldest first, while writers write.
 ///
-/// At most `together` pages are pinned at a time, so no claim ever fails because of a visit, and no writer waits: what the
+/// At most `together` pages are pinned at a time, and no more than an eighth of the arena, so no claim ever fails because of a
+/// visit, and no writer waits: what the
 /// writers need before the visit comes to it is lost to the snapshot, and missing from the extents.
 struct WindowScan {
     let arena: Arena
@@ -47,8 +49,11 @@ struct WindowScan {
     init(_ arena: Arena, _ window: SnapshotWindow, together: Int) {
         self.arena = arena
         self.window = window
-        self.together = together
+        self.together = min(together, max(arena.geometry.pageCount / 8, 1))
     }
+
+    /// Headers are asked for so many pages in advance: they are far apart, and were last written by others.
+    private static var lookAhead: UInt64 { 8 }
 
     /// Calls `body` with batches, a few at a time, and the span that their offsets are of: as `Arena.visitBatches` does.
     mutating func run(_ body: ([Batch], RawSpan) throws -> Void) throws {
@@ -67,6 +72,7 @@ struct WindowScan {
         while step < UInt64(pageCount) {
             let number = Int((start &+ step) % UInt64(pageCount))
             step += 1
+            cplatform_prefetch_read(view.page(Int((start &+ step &+ Self.lookAhead) % UInt64(pageCount))))
             guard let age = view.age(of: number, at: start), view.pin(number) else { continue }
             let header = view.header(ofPinned: number) { window.end.cut[$0] }
             if Int64(bitPattern: header.ticket &- start) >= 0 {

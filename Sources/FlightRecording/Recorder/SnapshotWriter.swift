@@ -37,10 +37,8 @@ struct SnapshotWriter {
             try writer.write(schemas: Trace.schemas)
             try writer.write(strings: Trace.texts.enumerated().map { NativeString(number: UInt32($0 + 1), text: $1) })
             try writer.write(threads: Trace.threads)
-            var scan = WindowScan(session.arena, window, together: 1)
-            try scan.run { batches, bytes in
-                for batch in batches { try writer.write(batch.header, records: bytes.extracting(batch.records)) }
-            }
+            var scan = WindowScan(session.arena, window, together: 8)
+            try scan.run { batches, bytes in try writer.write(batches, in: bytes) }
             let account = SnapshotAccount(window, scan.extents)
             try writer.write(openSpans: openSpans)
             try writer.write(description(scan, account))
@@ -105,5 +103,9 @@ private struct BorrowedSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer
     ) throws {
         try sink.pointee.write(first, second, third)
+    }
+
+    mutating func write(gathering runs: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws {
+        try sink.pointee.write(gathering: runs)
     }
 }

@@ -6,6 +6,9 @@ public protocol ByteSink: ~Copyable {
     /// Takes three runs of bytes, one behind the other. Each may be empty.
     mutating func write(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer) throws
+
+    /// Takes any number of runs of bytes, one behind the other. Each may be empty.
+    mutating func write(gathering runs: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws
 }
 
 extension ByteSink where Self: ~Copyable {
@@ -15,6 +18,10 @@ extension ByteSink where Self: ~Copyable {
         if !first.isEmpty { try write(first) }
         if !second.isEmpty { try write(second) }
         if !third.isEmpty { try write(third) }
+    }
+
+    public mutating func write(gathering runs: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws {
+        for run in runs where !run.isEmpty { try write(run) }
     }
 }
 

@@ -28,6 +28,19 @@ public struct FileDescriptorSink: ByteSink, Sendable {
         try write(bytes, nothing, nothing)
     }
 
+    /// One `writev` for each ``maximumParts``, if the system takes all at once: nothing is copied together.
+    public mutating func write(gathering runs: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws {
+        let descriptor = descriptor
+        var rest = runs[...]
+        while !rest.isEmpty {
+            try gather(UnsafeBufferPointer(rebasing: rest.prefix(Self.maximumParts))) { writev(descriptor, $0, $1) }
+            rest = rest.dropFirst(Self.maximumParts)
+        }
+    }
+
+    /// Runs that go into one call. No system takes fewer than 16; all that this builds for take 1024.
+    private static var maximumParts: Int { 64 }
+
     /// One `writev`, if the system takes all at once: nothing is copied together.
     public mutating func write(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer
@@ -41,15 +54,26 @@ public struct FileDescriptorSink: ByteSink, Sendable {
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer,
         through system: (UnsafePointer<iovec>, Int32) -> Int
     ) throws {
-        try withUnsafeTemporaryAllocation(of: iovec.self, capacity: 3) { parts in
-            parts[0] = Self.part(first)
-            parts[1] = Self.part(second)
-            parts[2] = Self.part(third)
+        try withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { runs in
+            runs[0] = first
+            runs[1] = second
+            runs[2] = third
+            try gather(UnsafeBufferPointer(runs), through: system)
+        }
+    }
+
+    /// The same for any number of runs that go into one call.
+    package mutating func gather(
+        _ runs: UnsafeBufferPointer<UnsafeRawBufferPointer>, through system: (UnsafePointer<iovec>, Int32) -> Int
+    ) throws {
+        let count = runs.count
+        try withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { parts in
+            for index in 0..<count { parts[index] = Self.part(runs[index]) }
             var index = 0
             while true {
-                while index < 3, parts[index].iov_len == 0 { index += 1 }
-                guard index < 3 else { return }
-                let taken = system(parts.baseAddress! + index, Int32(3 - index))
+                while index < count, parts[index].iov_len == 0 { index += 1 }
+                guard index < count else { return }
+                let taken = system(parts.baseAddress! + index, Int32(count - index))
                 if taken > 0 {
                     byteCount += UInt64(taken)
                     Self.drop(taken, from: parts, &index)

@@ -51,6 +51,10 @@ public struct PartialFile: ~Copyable, ByteSink {
         try sink.write(first, second, third)
     }
 
+    public mutating func write(gathering runs: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws {
+        try sink.write(gathering: runs)
+    }
+
     /// Closes the file and gives it its name. With `synchronized`, its bytes before and its name after that go through
     /// `fsync`, which takes milliseconds: then they outlive a crash of the system, as far as its medium keeps its word.
     ///

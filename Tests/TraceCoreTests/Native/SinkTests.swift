@@ -69,6 +69,61 @@ private struct BreakingSink: ByteSink {
         }
     }
 
+    /// Batches that are written together are the file that they are one by one, also in front of a sink that cannot gather,
+    /// with lengths that need every padding, and more of them than go into one call.
+    @Test func batchesTogetherAreOtherBytesThanOneByOne() throws {
+        let lengths = (0..<37).map { $0 * 3 % 29 }
+        let bytes = (0..<lengths.reduce(0, +)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        var start = 0
+        let batches = lengths.enumerated().map { number, length in
+            defer { start += length }
+            var header = BatchHeader()
+            header.lane = UInt32(number)
+            header.byteCount = UInt32(length)
+            return Batch(header, recordsAt: start)
+        }
+        func write<Sink: ByteSink>(_ sink: Sink, together: Bool) throws -> (sink: Sink, byteCount: UInt64) {
+            var writer = try NativeFileWriter(to: sink, header: FileModel.header)
+            if together {
+                try writer.write(batches, in: bytes.span.bytes)
+            } else {
+                for batch in batches {
+                    try writer.write(batch.header, records: bytes.span.bytes.extracting(batch.records))
+                }
+            }
+            #expect(writer.totals.batches == UInt64(batches.count))
+            try writer.write(NativeGenerationEnd(generation: 1, clockPair: FileModel.header.start))
+            let byteCount = writer.byteCount
+            return (try writer.finish(), byteCount)
+        }
+        let whole = try write(MemorySink(), together: false)
+        let together = try write(MemorySink(), together: true)
+        #expect(together.sink.bytes == whole.sink.bytes)
+        #expect(together.byteCount == whole.byteCount)
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file.frec"
+        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        _ = try write(FileDescriptorSink(descriptor), together: true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(whole.sink.bytes))
+    }
+
+    @Test func batchesTogetherLeaveAnErrorBehindWhereTheSinkBreaks() throws {
+        let bytes = [UInt8](repeating: 5, count: 8 * 20)
+        var header = BatchHeader()
+        header.byteCount = 8
+        let batches = (0..<20).map { Batch(header, recordsAt: 8 * $0) }
+        // The header, and then half way through the first sixteen.
+        let sink = BreakingSink(breaksAt: 10)
+        var writer = try NativeFileWriter(to: sink, header: FileModel.header)
+        #expect(throws: BreakingSink.Broken.self) { try writer.write(batches, in: bytes.span.bytes) }
+        #expect(throws: NativeFileError(.failedBefore, at: 64)) { try writer.write(batches, in: bytes.span.bytes) }
+        #expect(writer.byteCount == 64)
+        #expect(writer.totals.batches == 0)
+        #expect(sink.log.calls == 10)
+    }
+
     /// A system that takes one to five bytes at a time and is interrupted every now and then.
     @Test func shortWritesAreContinued() throws {
         var random = SeededGenerator(seed: 3)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A thread that can be waited for until its exit is complete.
-final class Worker {
+/// A thread that can be waited for until its exit is complete: then its lane is free again.
+package final class Worker {
     #if canImport(Darwin)
         private var thread: pthread_t?
     #else
@@ -13,13 +13,13 @@ final class Worker {
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    init(_ body: @escaping () -> Void) {
+    package init(_ body: @escaping () -> Void) {
         let box = Unmanaged.passRetained(Box(body)).toOpaque()
         let code = pthread_create(&thread, nil, workerMain, box)
         precondition(code == 0, "no thread: error \(code)")
     }
 
-    func join() {
+    package func join() {
         #if canImport(Darwin)
             if let thread { pthread_join(thread, nil) }
         #else
