@@ -1,4 +1,4 @@
-public import TraceCore
+internal import TraceCore
 
 /// Puts an export together in memory and hands it to a sink in large pieces. One thread at a time.
 ///
