@@ -35,8 +35,8 @@ extension GenerationBoundary {
 /// Visits the pages of a window, the oldest first, while writers write.
 ///
 /// At most `together` pages are pinned at a time, and no more than an eighth of the arena, so no claim ever fails because of a
-/// visit, and no writer waits: what the
-/// writers need before the visit comes to it is lost to the snapshot, and missing from the extents.
+/// visit, and no writer waits: what the writers need before the visit comes to it is lost to the snapshot, and missing from
+/// the extents.
 struct WindowScan {
     let arena: Arena
     let window: SnapshotWindow
@@ -60,8 +60,7 @@ struct WindowScan {
         let view = arena.view
         let pageCount = arena.geometry.pageCount
         let pageByteCount = arena.geometry.pageByteCount
-        // SAFETY: the mapping lives as long as the arena.
-        let pages = UnsafeRawBufferPointer(start: view.page(0), count: pageCount * pageByteCount).bytes
+        let pages = arena.pages.bytes
         let start = NativeMemory.loadAcquire(view.hand)
         let ageLimit = ageLimit(at: start)
         extents.reserveCapacity(pageCount)
@@ -86,8 +85,11 @@ struct WindowScan {
                 view.unpin(number)
                 continue
             }
-            extents.append(PageExtent(header))
-            batches.append(Batch(header, recordsAt: number * pageByteCount + BatchHeader.byteCount))
+            let batch =
+                part(of: number, header, in: pages)
+                ?? Batch(header, recordsAt: number * pageByteCount + BatchHeader.byteCount)
+            extents.append(PageExtent(batch.header))
+            batches.append(batch)
             if batches.count == together {
                 try body(batches, pages)
                 arena.unpin(batches)
@@ -95,6 +97,15 @@ struct WindowScan {
             }
         }
         if !batches.isEmpty { try body(batches, pages) }
+    }
+
+    /// Of a page in which the window begins, what is inside. Nil for the others; and for one that does not decode, which goes
+    /// out whole.
+    private func part(of page: Int, _ header: BatchHeader, in pages: RawSpan) -> Batch? {
+        guard LanePosition.precedes(header.baseIndex, window.begin.cut[Int(header.lane)].index) else { return nil }
+        return try? arena.view.part(
+            ofPinned: page, from: window.begin.cut, to: window.end.cut, generation: nil, in: pages
+        ) { ShapeTable(Trace.schemas) }
     }
 
     private mutating func isInside(_ header: BatchHeader, isSmallEnough: Bool) -> Bool {

@@ -99,7 +99,10 @@ struct GenerationCollector {
     private mutating func part(of page: Int) -> Batch? {
         var shapes = knownShapes
         defer { knownShapes = shapes }
-        return try? arena.view.part(ofPinned: page, from: begin.cut, to: end.cut, in: arena.pages.bytes) {
+        // Its events are those of the generation that they are delivered in, whenever their page was opened.
+        return try? arena.view.part(
+            ofPinned: page, from: begin.cut, to: end.cut, generation: end.generation, in: arena.pages.bytes
+        ) {
             let table = shapes ?? ShapeTable(Trace.schemas)
             shapes = table
             return table
@@ -135,12 +138,5 @@ struct GenerationCollector {
             lanes.append(lane)
         }
         return lanes
-    }
-}
-
-extension Arena {
-    /// All pages, one behind the other: what the offsets of batches are of.
-    var pages: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: view.page(0), count: geometry.pageCount * geometry.pageByteCount)
     }
 }

@@ -1,13 +1,5 @@
 internal import TraceCore
 
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
-
 /// The files of a writer, one after the other. One thread's.
 struct TraceFileSeries: ~Copyable {
     private let configuration: TraceFileWriter.Configuration
@@ -67,7 +59,7 @@ struct TraceFileSeries: ~Copyable {
         guard let file = file.take() else { return }
         statistics.withLock { $0.currentPath = nil }
         let bytes = try file.finish(synchronized: configuration.synchronized)
-        let deleted = TraceFileDirectory(configuration).deleteOldest()
+        let deleted = configuration.finishedFiles.deleteOldest()
         statistics.withLock {
             $0.finishedFiles += 1
             $0.bytes += bytes
@@ -85,45 +77,10 @@ struct TraceFileSeries: ~Copyable {
     }
 }
 
-/// The files that a writer has finished, in this process or another.
-struct TraceFileDirectory {
-    private let configuration: TraceFileWriter.Configuration
-
-    init(_ configuration: TraceFileWriter.Configuration) { self.configuration = configuration }
-
-    /// Deletes the oldest files that are too many; returns how many. One that cannot be deleted stays.
-    func deleteOldest() -> Int {
-        var names = finished()
-        var total = names.reduce(0) { $0 + byteCount($1) }
-        var deleted = 0
-        while names.count > 1,
-            names.count > configuration.maximumFiles || total > configuration.maximumTotalBytes ?? .max
-        {
-            let name = names.removeFirst()
-            total -= byteCount(name)
-            if unlink(path(name)) == 0 { deleted += 1 }
-        }
-        return deleted
-    }
-
-    /// Names ascend with time.
-    private func finished() -> [String] {
-        guard let directory = opendir(configuration.directory) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if TraceFileName.isOne(name, prefix: configuration.prefix) { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    private func path(_ name: String) -> String { configuration.directory + "/" + name }
-
-    private func byteCount(_ name: String) -> Int {
-        var status = stat()
-        return stat(path(name), &status) == 0 ? Int(status.st_size) : 0
+extension TraceFileWriter.Configuration {
+    /// The files that writers of this configuration have finished, in this process or another.
+    fileprivate var finishedFiles: TraceFileDirectory {
+        TraceFileDirectory(
+            path: directory, prefix: prefix, maximumFiles: maximumFiles, maximumBytes: maximumTotalBytes ?? .max)
     }
 }

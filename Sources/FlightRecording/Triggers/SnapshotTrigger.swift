@@ -27,7 +27,7 @@ public final class SnapshotTrigger: Sendable {
         public var minimumInterval: Duration = .seconds(60)
         /// The budget: the oldest files of the prefix are deleted beyond it; the newest stays in any case.
         public var maximumFiles = 16
-        public var maximumBytes: UInt64 = 1 << 30
+        public var maximumBytes = 1 << 30
 
         public init(directory: String) { self.directory = directory }
     }
@@ -48,7 +48,7 @@ public final class SnapshotTrigger: Sendable {
         public var taken: UInt64 = 0
         public var failed: UInt64 = 0
         public var lastPath: String?
-        /// Why the last one failed, or why old files could not be deleted.
+        /// Why the last one failed.
         public var lastError: String?
     }
 
@@ -90,8 +90,9 @@ public final class SnapshotTrigger: Sendable {
         self.configuration = configuration
         self.onSnapshot = onSnapshot
         directory = SnapshotDirectory(
-            path: configuration.directory, prefix: configuration.prefix, maximumFiles: configuration.maximumFiles,
-            maximumBytes: configuration.maximumBytes)
+            files: TraceFileDirectory(
+                path: configuration.directory, prefix: configuration.prefix, maximumFiles: configuration.maximumFiles,
+                maximumBytes: configuration.maximumBytes))
         let started = try BackgroundThread(name: "flight-trigger") { [unowned self] in self.work() }
         thread.withLock { $0 = started }
     }
@@ -196,7 +197,7 @@ public final class SnapshotTrigger: Sendable {
         let outcome = Result {
             Taken(reason: reason, path: path, report: try recorder.snapshot(to: path, reason: reason))
         }
-        let budget = Result { if case .success = outcome { try directory.keepBudget() } }
+        if case .success = outcome { directory.files.deleteOldest() }
         state.withLock { state in
             switch outcome {
             case .success:
@@ -206,7 +207,6 @@ public final class SnapshotTrigger: Sendable {
                 state.status.failed += 1
                 state.status.lastError = "\(error)"
             }
-            if case .failure(let error) = budget { state.status.lastError = "\(error)" }
         }
         onSnapshot(outcome)
     }

@@ -1,5 +1,4 @@
 import FlightRecording
-import ProcessSupport
 import Testing
 
 extension TraceOfTheProcess {
@@ -129,33 +128,6 @@ extension TraceOfTheProcess {
             Trace.stop()
             Emitted.other.emit(6)
             #expect(try ReadSnapshot(recorder).words("other") == [5])
-        }
-
-        @Test func forkedChildStartsItsOwn() throws {
-            let recorder = recorder()
-            try recorder.start()
-            defer { recorder.stop() }
-            Emitted.other.emit(1)
-            let status = inChild {
-                guard !recorder.isRecording, TraceStore.usage == nil else { return 1 }
-                do {
-                    var sink = MemorySink()
-                    do {
-                        try recorder.snapshot(to: &sink)
-                        return 2
-                    } catch FlightRecorderError.forked {
-                    }
-                    try recorder.start()
-                    Emitted.other.emit(2)
-                    let found = try ReadSnapshot(recorder).words("other")
-                    recorder.stop()
-                    return found == [2] ? 0 : 3
-                } catch {
-                    return 4
-                }
-            }
-            #expect(status == 0)
-            #expect(try ReadSnapshot(recorder).words("other") == [1])
         }
     }
 }

@@ -115,7 +115,7 @@ extension TraceOfTheProcess {
             }
         }
         while !isRunning.load(ordering: .acquiring) {}
-        let later = Mutex<[UInt64]>([])
+        let later = Lock<[UInt64]>([])
         let waiters = (0..<4).map { _ in
             SystemThread { [report] in
                 let found = try? queue.run("a") { report(runs.add(1, ordering: .relaxed).newValue) }

@@ -41,6 +41,26 @@ extension TraceOfTheProcess {
             }
         }
 
+        @Test func windowBeginsInTheMiddleOfAPage() throws {
+            try recording { long in
+                for step in 0..<100 as Range<UInt64> { Emitted.step.emit(1, step) }
+                let short = FlightRecorder(configuration: .init(minimumAge: .seconds(100), maximumBytes: 1 << 20))
+                try short.start()
+                defer { short.stop() }
+                let before = Stamp.now.units
+                for step in 100..<200 as Range<UInt64> { Emitted.step.emit(1, step) }
+                var sink = MemorySink()
+                let report = try short.snapshot(to: &sink)
+                let snapshot = try ReadSnapshot(sink.bytes)
+                #expect(snapshot.events.filter { $0.name == "step" }.map(\.words[1]) == Array(100..<200))
+                #expect(snapshot.batches.allSatisfy { $0.baseTime <= Stamp.now.units })
+                #expect((try #require(snapshot.description)).from <= before)
+                #expect(report.events == 100 && report.lost == 0)
+                snapshot.expectConserved()
+                #expect(try ReadSnapshot(long).events.filter { $0.name == "step" }.count == 200)
+            }
+        }
+
         @Test func tinyAgeHoldsTheLastCompleteGeneration() throws {
             try recording(age: .zero) { recorder in
                 var found = 0

@@ -1,7 +1,7 @@
 internal import MemoryAccess
 internal import TraceCore
 
-// The part of a page that belongs to one generation. It begins where the generation before ended, often in the middle of the
+// The part of a page that lies between two cuts, as of one generation. It begins where the generation before ended, often in the middle of the
 // page, and has to decode by itself: so it needs the time that its first delta counts from.
 //
 // As a rule a generation record stands there, and states its time: the part begins behind it. But a thread that was
@@ -9,23 +9,25 @@ internal import TraceCore
 // time is that of the record before, and the page is decoded from its start.
 
 extension ArenaView<NativeMemory> {
-    /// The records of a pinned page between two cuts, as a batch of generation `end.generation`; nil where there are none.
+    /// The records of a pinned page between two cuts, as a batch; nil where there are none.
     ///
+    /// - Parameter generation: of the batch; nil: that of the page or, where the part begins in the middle of it, the one
+    ///   behind `begin`.
     /// - Throws: where a late record stands at the begin, and what stands before it does not decode.
     /// - Complexity: O(1); O(bytes before the part) behind a late record.
     func part(
-        ofPinned page: Int, from begin: GenerationCut, to end: GenerationCut, in pages: RawSpan,
+        ofPinned page: Int, from begin: GenerationCut, to end: GenerationCut, generation: UInt64?, in pages: RawSpan,
         _ shapes: () -> ShapeTable
     ) throws(DecodingError) -> Batch? {
         var header = header(ofPinned: page) { end[$0] }
         let start = begin[Int(header.lane)]
         guard header.byteCount > 0, LanePosition.precedes(start.index, header.endIndex) else { return nil }
-        // Its events are those of the generation that they are delivered in, whenever their page was opened.
-        header.generation = end.generation
+        if let generation { header.generation = generation }
         let records = page * geometry.pageByteCount + BatchHeader.byteCount
         // Equal: the offset is one of the page before (invariant 10).
         guard LanePosition.precedes(header.baseIndex, start.index) else { return Batch(header, recordsAt: records) }
 
+        if generation == nil { header.generation = begin.generation &+ 1 }
         let limit = records + Int(header.byteCount)
         let cut = records - BatchHeader.byteCount + start.offset
         var first = cut
@@ -71,5 +73,12 @@ extension ArenaView<NativeMemory> {
         var cursor = RecordCursor(batch)
         while let record = try cursor.next(in: pages, shapes) { time = record.time }
         return time
+    }
+}
+
+extension Arena {
+    /// All pages, one behind the other: what the offsets of batches are of.
+    var pages: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: view.page(0), count: geometry.pageCount * geometry.pageByteCount)
     }
 }

@@ -1,20 +1,23 @@
-/// `trace-20261125T171203.000042Z.frec`: when the file begins, in UTC. In the order of the names, files are in that of time.
+/// `trace-20261125T171203.000042Z.frec`: when the file begins, in UTC; perhaps `-` and a reason behind the time. In the order of
+/// the names, files are in that of time.
 struct TraceFileName {
     let text: String
 
     private static let suffix = "Z.frec"
+    private static let ending = ".frec"
     /// "-20261125T171203.000042".
     private static let stampByteCount = 23
 
     /// - Parameter wall: nanoseconds since 1970, 0 or more.
-    init(_ prefix: String, wall: Int64) {
+    init(_ prefix: String, wall: Int64, reason: String? = nil) {
         let microseconds = max(wall, 0) / 1000
         let (days, rest) = microseconds.quotientAndRemainder(dividingBy: 86_400_000_000)
         let date = CivilDate(daysSinceEpoch: days)
         let seconds = rest / 1_000_000
         let time = Self.digits(seconds / 3600, 2) + Self.digits(seconds / 60 % 60, 2) + Self.digits(seconds % 60, 2)
         let day = Self.digits(date.year, 4) + Self.digits(date.month, 2) + Self.digits(date.day, 2)
-        text = "\(prefix)-\(day)T\(time).\(Self.digits(rest % 1_000_000, 6))\(Self.suffix)"
+        let tail = reason.map { "Z-\($0)\(Self.ending)" } ?? Self.suffix
+        text = "\(prefix)-\(day)T\(time).\(Self.digits(rest % 1_000_000, 6))\(tail)"
     }
 
     /// The least name that comes behind `name`.
@@ -32,10 +35,11 @@ struct TraceFileName {
     }
 
     static func isOne(_ name: String, prefix: String) -> Bool {
-        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return false }
-        let stamp = Array(name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count))
-        guard stamp.count == stampByteCount else { return false }
-        return stamp.enumerated().allSatisfy { index, byte in
+        guard name.hasPrefix(prefix), name.hasSuffix(ending) else { return false }
+        let stamp = Array(name.utf8.dropFirst(prefix.utf8.count).dropLast(ending.utf8.count))
+        guard stamp.count > stampByteCount, stamp[stampByteCount] == UInt8(ascii: "Z") else { return false }
+        guard stamp.count == stampByteCount + 1 || stamp[stampByteCount + 1] == UInt8(ascii: "-") else { return false }
+        return stamp.prefix(stampByteCount).enumerated().allSatisfy { index, byte in
             switch index {
             case 0: byte == UInt8(ascii: "-")
             case 9: byte == UInt8(ascii: "T")

@@ -1,0 +1,34 @@
+import FlightRecording
+import Testing
+
+extension TraceOfTheProcess {
+    /// Apart from the others: scripts/sanitize runs forks by themselves.
+    @Suite struct ForkedChildrenOfRecorders {
+        @Test func forkedChildStartsItsOwn() throws {
+            let recorder = FlightRecorder(configuration: .init(minimumAge: .seconds(10), maximumBytes: 1 << 20))
+            try recorder.start()
+            defer { recorder.stop() }
+            Emitted.other.emit(1)
+            let status = inChild {
+                guard !recorder.isRecording, TraceStore.usage == nil else { return 1 }
+                do {
+                    var sink = MemorySink()
+                    do {
+                        try recorder.snapshot(to: &sink)
+                        return 2
+                    } catch FlightRecorderError.forked {
+                    }
+                    try recorder.start()
+                    Emitted.other.emit(2)
+                    let found = try ReadSnapshot(recorder).words("other")
+                    recorder.stop()
+                    return found == [2] ? 0 : 3
+                } catch {
+                    return 4
+                }
+            }
+            #expect(status == 0)
+            #expect(try ReadSnapshot(recorder).words("other") == [1])
+        }
+    }
+}
