@@ -60,7 +60,7 @@ extension NativeSums {
     mutating func add(_ event: NativeEvent) {
         events &+= 1
         times &+= UInt64(event.schema) &+ event.time
-        all &+= UInt64(event.schema) &+ event.time &+ event.words.0 &+ event.words.1 &+ UInt64(event.record.upperBound)
+        all ^= UInt64(event.schema) &+ event.time &+ event.words.0 &+ event.words.1 &+ UInt64(event.record.upperBound)
         order &+= all
     }
 }

@@ -70,7 +70,7 @@ private struct ArgumentSums: ScanVisitor {
     @inline(__always)
     mutating func event(_ event: ScannedEvent) {
         events &+= 1
-        all &+= event.sum
+        all ^= event.sum
     }
 }
 
@@ -80,7 +80,7 @@ private struct OrderedSums: ScanVisitor {
 
     @inline(__always)
     mutating func event(_ event: ScannedEvent) {
-        all &+= event.sum
+        all ^= event.sum
         order &+= all
     }
 }
@@ -109,7 +109,7 @@ extension NativeSums {
         let end = record.payload.upperBound
         events &+= 1
         times &+= UInt64(record.schema) &+ record.time
-        all &+=
+        all ^=
             UInt64(record.schema) &+ record.time &+ record.words.0 &+ record.words.1 &+ record.words.2
             &+ UInt64(truncatingIfNeeded: end)
         order &+= all

@@ -92,7 +92,8 @@ struct NativeSums: Hashable {
     var events: UInt64 = 0
     /// Of schemas and times.
     var times: UInt64 = 0
-    /// Of schemas, times, numbers, and ends of records, so of texts.
+    /// Exclusive or over events of schema, time, numbers, and end of the record, so of texts. Not a sum of sums: the compiler
+    /// would make one chain of all their terms, longer than what a scan does beside it.
     var all: UInt64 = 0
     /// Of all that `all` was, so that the order matters.
     var order: UInt64 = 0
