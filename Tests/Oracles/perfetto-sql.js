@@ -3,8 +3,8 @@
 //   node perfetto-sql.js FOLDER MANIFEST      where FOLDER holds engine_bundle.js and trace_processor.wasm
 //
 // The manifest is JSON: {"files": [path, ...], "queries": {name: SQL, ...}}. For each file one line of JSON comes out:
-// {"file": path, "errors": [text, ...], "results": {name: [[cell, ...], ...]}}. Whole numbers are written in full, so a reader
-// must not take them for doubles.
+// {"file": path, "errors": [text, ...], "results": {name: [[cell, ...], ...]}}. A cell is null, a text, a whole number in full, or
+// {"real": bits of a double in hexadecimal}.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -78,7 +78,12 @@ class TraceProcessor {
     const scope = {
       console: { log: quiet, info: quiet, debug: quiet, warn: quiet, error: quiet },
       location: { href: `file://${folder}/engine_bundle.js` },
+      // The bundle reads its module either way, by the version. Nothing is fetched but files of the folder.
       fetch: async (url) => new Response(read(url), { headers: { 'content-type': 'application/wasm' } }),
+      XMLHttpRequest: class {
+        open(method, url) { this.url = url; }
+        send() { this.status = 200; this.response = Uint8Array.from(read(this.url)).buffer; }
+      },
       addEventListener: quiet, removeEventListener: quiet, importScripts: quiet,
     };
     for (const name of ['WebAssembly', 'TextDecoder', 'TextEncoder', 'URL', 'Response', 'performance', 'crypto',
@@ -185,7 +190,7 @@ function* cells(batch) {
     switch (kind) {
       case 1: yield null; break;
       case 2: yield BigInt.asIntN(64, numbers.next().value); break;
-      case 3: yield part[3].readDoubleLE(8 * double++); break;
+      case 3: yield { real: part[3].readBigUInt64LE(8 * double++).toString(16) }; break;
       case 4: yield texts[text++]; break;
       default: throw new Error(`cell of kind ${kind}`);
     }
@@ -195,7 +200,6 @@ function* cells(batch) {
 function json(value) {
   if (Array.isArray(value)) return `[${value.map(json).join(',')}]`;
   if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number' && !Number.isFinite(value)) return JSON.stringify(String(value));
   if (value !== null && typeof value === 'object') {
     return `{${Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${json(item)}`).join(',')}}`;
   }
@@ -215,4 +219,4 @@ async function main([folder, manifestPath]) {
   }
 }
 
-main(process.argv.slice(2)).then(() => process.exit(0), (error) => { console.error(error); process.exit(1); });
+main(process.argv.slice(2)).then(() => process.exit(0), (error) => { console.error(String(error.stack ?? error).slice(-1000)); process.exit(1); });

@@ -21,6 +21,7 @@ public struct PerfettoExporter<Sink: ByteSink & ~Copyable>: ~Copyable, TimelineS
     /// By schema id.
     private var plans: [PerfettoPlan?] = []
     private var tracks = PerfettoTracks(threadCount: 0)
+    private var threads = UniqueThreads()
     private var zero = MonotonicTime(ClockPair(ticks: 0, monotonic: 0, wall: 0, width: 0))
     /// Tracks that were told: of counters by schema id, of losses by thread.
     private var counters: [Bool] = []
@@ -41,7 +42,8 @@ public struct PerfettoExporter<Sink: ByteSink & ~Copyable>: ~Copyable, TimelineS
         losses = Array(repeating: false, count: context.threads.count)
         packets.strings = Set(context.index.strings.keys)
 
-        let preamble = PerfettoPreamble(context: context, tracks: tracks)
+        threads = UniqueThreads(context)
+        let preamble = PerfettoPreamble(context: context, tracks: tracks, threads: threads)
         try packets.write(
             PerfettoField.Packet.defaults, preamble.defaults,
             flags: PerfettoValue.stateCleared | PerfettoValue.needsState)
@@ -134,8 +136,12 @@ extension PerfettoExporter where Sink: ~Copyable {
         try tellTrack(track, of: span, plan(event).name, at: event.time)
         let plan = plan(event)
         packets.begin(plan, track: track)
-        if let record = event.record { try packets.putArguments(of: record, plan, in: bytes) }
-        packets.put(.thread, UInt64(context.threads[event.thread].id))
+        if let record = event.record {
+            try packets.putArguments(of: record, plan, in: bytes)
+        } else {
+            packets.put(.span, span.number)
+        }
+        packets.put(.thread, UInt64(threads.threads[event.thread].id))
         if isCutOff { packets.put(.cutOff) }
         try packets.end(at: zero.nanoseconds(event.time))
     }
@@ -153,10 +159,11 @@ extension PerfettoExporter where Sink: ~Copyable {
         packets.body.put(UInt8(PerfettoField.Track.parent.tag(.varint)))
         packets.body.put(varint: tracks.process)
         put(PerfettoField.Track.name, span.taskName ?? name)
-        if span.taskName != nil {
+        if let taskName = span.taskName {
             packets.body.put(UInt8(PerfettoField.Track.mergeBehavior.tag(.varint)))
             packets.body.put(UInt8(PerfettoValue.mergeByKey))
-            put(PerfettoField.Track.mergeKey, "task \(span.task)")
+            // Tasks of the same name stay apart, and so does what a number stands for later on.
+            put(PerfettoField.Track.mergeKey, "task \(span.task) \(taskName)")
         }
         try packets.writeBody(as: PerfettoField.Packet.track.tag(.bytes), at: zero.nanoseconds(time))
     }
@@ -169,7 +176,7 @@ extension PerfettoExporter where Sink: ~Copyable {
         let track = tracks.span(span.number)
         if isUnfinished { return try addUnfinishedEnd(event, track: track) }
         packets.begin(plan(event), track: track)
-        packets.put(.endThread, UInt64(context.threads[event.thread].id))
+        packets.put(.endThread, UInt64(threads.threads[event.thread].id))
         try packets.end(at: zero.nanoseconds(event.time))
     }
 
@@ -181,7 +188,7 @@ extension PerfettoExporter where Sink: ~Copyable {
         let id = event.schema.id
         if !counters[Int(id)] {
             counters[Int(id)] = true
-            let preamble = PerfettoPreamble(context: context, tracks: tracks)
+            let preamble = PerfettoPreamble(context: context, tracks: tracks, threads: threads)
             try packets.write(PerfettoField.Packet.track, preamble.counterTrack(id, plan))
         }
         packets.begin(plan, track: tracks.counter(id))
@@ -208,7 +215,7 @@ extension PerfettoExporter where Sink: ~Copyable {
     public mutating func lost(thread: Int, from: Int64, to: Int64, count: UInt64, _ context: TimelineContext) throws {
         if !losses[thread] {
             losses[thread] = true
-            let preamble = PerfettoPreamble(context: context, tracks: tracks)
+            let preamble = PerfettoPreamble(context: context, tracks: tracks, threads: threads)
             try packets.write(PerfettoField.Packet.track, preamble.lossTrack(ofThread: thread))
         }
         let name = "lost \(count) events"

@@ -127,6 +127,8 @@ enum PerfettoMark: String, CaseIterable {
     case lost
     /// The system's ids of the threads that an asynchronous span began and ended on.
     case thread
+    /// The number of an asynchronous span whose begin, which has it as a field, is not recorded.
+    case span
     case endThread = "end thread"
 
     /// Of its name: the first that are interned.

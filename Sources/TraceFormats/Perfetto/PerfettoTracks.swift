@@ -16,11 +16,7 @@ struct PerfettoTracks {
 struct PerfettoPreamble {
     let context: TimelineContext
     let tracks: PerfettoTracks
-
-    /// What the file tells; else the least thread, which on Linux is the process's first one if that has a record.
-    private var process: UInt64 {
-        UInt64(context.processID != 0 ? context.processID : context.threads.map(\.id).min() ?? 1)
-    }
+    let threads: UniqueThreads
 
     /// Times are those of the monotonic clock, unless a packet says otherwise.
     var defaults: ProtoMessage {
@@ -46,7 +42,7 @@ struct PerfettoPreamble {
 
     var processTrack: ProtoMessage {
         var process = ProtoMessage()
-        process.number(PerfettoField.Process.pid, self.process)
+        process.number(PerfettoField.Process.pid, UInt64(threads.process))
         if !context.processName.isEmpty { process.text(PerfettoField.Process.name, context.processName) }
         if let reason = context.index.snapshot?.reason, !reason.isEmpty {
             process.text(PerfettoField.Process.labels, reason)
@@ -61,9 +57,9 @@ struct PerfettoPreamble {
     }
 
     func threadTrack(_ place: Int) -> ProtoMessage {
-        let known = context.threads[place]
+        let known = threads.threads[place]
         var thread = ProtoMessage()
-        thread.number(PerfettoField.Thread.pid, process)
+        thread.number(PerfettoField.Thread.pid, UInt64(threads.process))
         thread.number(PerfettoField.Thread.tid, UInt64(known.id))
         if !known.name.isEmpty { thread.text(PerfettoField.Thread.name, known.name) }
         var track = ProtoMessage()
