@@ -50,7 +50,7 @@ struct ExpectedTimeline {
     }
 
     let context: TimelineContext
-    /// As the context's: with a number of its own each, 2^30 and more for all but the first of the same number.
+    /// As the context's: with a number of its own each, 2^30 and more for all but the first of the same number, and for 0.
     let threads: [(id: UInt32, name: String)]
     /// Of each track, in the order of their begins.
     private(set) var slices: [Track: [Slice]] = [:]
@@ -71,11 +71,11 @@ struct ExpectedTimeline {
         let sink = try CollectingSink.collect(file)
         context = sink.context!
         var next: UInt32 = 1 << 30
-        var seen: Set<UInt32> = []
+        var seen: Set<UInt32> = [0]
         threads = context.threads.map { thread in
             if seen.insert(thread.id).inserted { return (thread.id, thread.name) }
             defer { next += 1 }
-            return (next, "\(thread.name) (id \(thread.id))")
+            return (next, "\(thread.name.isEmpty ? "thread" : thread.name) (id \(thread.id))")
         }
         for item in sink.items { take(item, isOneFlowANumber) }
     }
@@ -132,7 +132,7 @@ struct ExpectedTimeline {
             begin: time(item.time), end: .max, arguments: item.arguments, kind: item.kind)
     }
 
-    /// The trace processor takes what follows a point, at the same time, for its child.
+    /// The trace processor takes a point that follows another at the same time for its child.
     private mutating func closePoints(_ track: Track, before time: Int64) {
         while let place = open[track]?.last, let slice = slices[track]?[place], slice.isPoint, slice.begin < time {
             open[track]!.removeLast()
@@ -141,7 +141,7 @@ struct ExpectedTimeline {
 
     private mutating func begin(_ slice: Slice) {
         var slice = slice
-        closePoints(slice.track, before: slice.begin)
+        closePoints(slice.track, before: slice.isPoint ? slice.begin : slice.begin + 1)
         slice.depth = open[slice.track]?.count ?? 0
         slice.parent = open[slice.track]?.last
         open[slice.track, default: []].append(slices[slice.track]?.count ?? 0)
