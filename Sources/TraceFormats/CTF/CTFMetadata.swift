@@ -140,7 +140,9 @@ struct CTFMetadata {
 extension CTFMetadata {
     /// Category and name, and behind them which end of a span or which step of a flow it is.
     static func name(_ schema: EventSchema, _ variant: CTFClasses.Variant) -> String {
-        let stem = schema.category.isEmpty ? schema.name : "\(schema.category):\(schema.name)"
+        var stem = schema.category.isEmpty ? schema.name : "\(schema.category):\(schema.name)"
+        // Babeltrace2 takes no name for none.
+        if stem.isEmpty { stem = "unnamed" }
         return switch variant {
         case .recorded: stem + suffix(schema.kind)
         case .beginCutOff: stem + "_begin_cut_off"

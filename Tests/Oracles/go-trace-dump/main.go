@@ -1,7 +1,8 @@
 // Prints what Go's ordered reader makes of execution traces, whose paths come line by line on standard input.
 //
 // A file begins with "file PATH" and ends with "events COUNT" or "error MESSAGE"; between them a line an event that is a user's:
-// "THREAD|NANOSECONDS|KIND|TASK|CATEGORY|TEXT". Texts are escaped: all bytes but letters, digits and a few signs as backslash and
+// "THREAD|NANOSECONDS|KIND|TASK|CATEGORY|TEXT", or a state of the thread, or "0|NANOSECONDS|sync": the reader moves events of the
+// same time apart by a nanosecond each, and these count. Texts are escaped: all bytes but letters, digits and a few signs as backslash and
 // two hexadecimal digits.
 package main
 
@@ -50,6 +51,12 @@ func dump(path string, out io.Writer) (count int, err error) {
 			if snapshot := event.Sync().ClockSnapshot; snapshot != nil {
 				zero = snapshot.Wall.UnixNano() - int64(snapshot.Trace)
 			}
+			fmt.Fprintf(out, "0|%d|sync\n", int64(event.Time())+zero)
+			continue
+		}
+		if event.Kind() == trace.EventStateTransition {
+			count++
+			fmt.Fprintf(out, "%d|%d|state|0||\n", event.Thread(), int64(event.Time())+zero)
 			continue
 		}
 		var kind, category, text string

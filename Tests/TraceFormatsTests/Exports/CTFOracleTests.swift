@@ -77,6 +77,7 @@ private struct CTFExpectation {
         var lane = item.thread
         var time = item.time
         var name = item.category.isEmpty ? item.name : "\(item.category):\(item.name)"
+        if name.isEmpty { name = "unnamed" }
         var fields = item.arguments.map { "\($0.name.isEmpty ? "field" : $0.name)=\(value($0.value))" }
         switch item.what {
         case .spanBegin(let isCutOff): name += isCutOff ? "_begin_cut_off" : "_begin"

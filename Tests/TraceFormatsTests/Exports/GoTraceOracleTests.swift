@@ -23,14 +23,23 @@ import TraceTestSupport
         #expect(found.count == files.count)
         for (number, lines) in found.enumerated() {
             var expected = GoExpectation(try CollectingSink.collect(files[number]))
-            let wanted = expected.lines()
-            let ending = try #require(lines.last)
-            #expect(ending == "events \(wanted.count)", "file \(number)")
-            // Of events of the same time in several threads, Go's order is any.
-            let sorted = lines.dropLast().enumerated().sorted {
-                (Self.lane($0.element), $0.offset) < (Self.lane($1.element), $1.offset)
+            let wanted = expected.lanes()
+            #expect(lines.last == "events \(wanted.values.reduce(0) { $0 + $1.count })", "file \(number)")
+            // Of events of the same time in several threads, Go's order is any. It moves them apart by a nanosecond each.
+            var last = Int64.min
+            var places: [Int: Int] = [:]
+            for line in lines.dropLast() {
+                let parts = line.split(separator: "|", maxSplits: 2)
+                let (lane, time) = (Int(parts[0])!, Int64(parts[1])!)
+                if parts[2] != "sync" {
+                    let place = places[lane, default: 0]
+                    let entry = try #require(wanted[lane]?.dropFirst(place).first, "file \(number): \(line)")
+                    let moved = "\(lane)|\(max(entry.time, last + 1))|\(entry.text)"
+                    try #require(line == moved, "file \(number), event \(place) of its thread")
+                    places[lane] = place + 1
+                }
+                last = time
             }
-            ExportTests.expectEqual(sorted.map(\.element), wanted, "file \(number)")
         }
     }
 
@@ -63,18 +72,16 @@ import TraceTestSupport
         try Timeline.run(TraceIndex(bytes), in: bytes, into: &exporter)
         return try exporter.finish().bytes
     }
-
-    private static func lane(_ line: Substring) -> Int { Int(line.prefix { $0 != "|" }) ?? 0 }
 }
 
-/// The lines of `go-trace-dump` for a timeline.
+/// The lines of `go-trace-dump` for a timeline, without the lane, and with times as they were written.
 private struct GoExpectation {
     let sink: CollectingSink
     private let context: TimelineContext
     private let base: Int64
     private var latest: Int64?
     private var last: [Int: Int64] = [:]
-    private var output: [Int: [String]] = [:]
+    private var output: [Int: [(time: Int64, text: String)]] = [:]
     private var tasks: [UInt64: (task: Int, name: String)] = [:]
     private var taskCount = 0
 
@@ -84,9 +91,9 @@ private struct GoExpectation {
         base = min(context.start, context.time(units: context.index.span.lowerBound))
     }
 
-    mutating func lines() -> [String] {
+    mutating func lanes() -> [Int: [(time: Int64, text: String)]] {
         for item in sink.items { take(item) }
-        return output.keys.sorted().flatMap { output[$0]! }
+        return output
     }
 
     private mutating func take(_ item: CollectingSink.Item) {
@@ -133,9 +140,10 @@ private struct GoExpectation {
         _ lane: Int, _ time: Int64, _ shift: Int64, _ kind: String, _ task: Int, _ category: String, _ text: String
     ) {
         let time = max(max(time, base) + shift, last[lane] ?? .min)
+        // The states of its processor and goroutine.
+        if last[lane] == nil { output[lane + 1] = [(time, "state|0||"), (time, "state|0||")] }
         last[lane] = time
-        let parts = ["\(lane + 1)", "\(time)", kind, "\(task)", cut(category), cut(text)]
-        output[lane, default: []].append(parts.joined(separator: "|"))
+        output[lane + 1]!.append((time, "\(kind)|\(task)|\(cut(category))|\(cut(text))"))
     }
 
     private func cut(_ text: String) -> String {
