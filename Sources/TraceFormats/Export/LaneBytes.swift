@@ -1,4 +1,6 @@
-/// Bytes of one thread's part of an export, put together until they are worth a batch.
+internal import TraceCore
+
+/// Bytes of an export, or of one thread's part of it, put together until they are worth a batch.
 struct LaneBytes {
     private(set) var bytes: [UInt8] = []
 
@@ -30,5 +32,15 @@ struct LaneBytes {
             rest >>= 7
         }
         bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+}
+
+extension OutputBuffer where Sink: ~Copyable {
+    /// Takes over what an encoder has made, once that is much, or `all`.
+    mutating func take(_ made: inout LaneBytes, all: Bool = false) throws {
+        guard made.count >= LaneBytes.batchLimit || all else { return }
+        append(contentsOf: made.bytes)
+        made.removeAll()
+        try flushIfFull()
     }
 }

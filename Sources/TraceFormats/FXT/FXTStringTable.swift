@@ -1,5 +1,3 @@
-internal import TraceCore
-
 /// The texts that records name by a number. What finds no place in the table stands in the records themselves.
 struct FXTStringTable {
     private var numbers: [String: UInt16] = [:]
@@ -16,8 +14,8 @@ struct FXTStringTable {
 
     /// The reference to `text`. Where it is new, its string record goes to `output` first, in front of the record that it is
     /// for. Complexity: O(length).
-    mutating func reference<Sink: ByteSink & ~Copyable>(
-        _ text: String, to output: inout OutputBuffer<Sink>, inlineLimit: Int = inlineLimit
+    mutating func reference(
+        _ text: String, to output: inout LaneBytes, inlineLimit: Int = inlineLimit
     ) -> FXTText {
         if text.isEmpty { return .empty }
         if let number = numbers[text] { return FXTText(number: number) }
@@ -34,6 +32,6 @@ struct FXTStringTable {
     }
 }
 
-extension OutputBuffer where Sink: ~Copyable {
+extension LaneBytes {
     mutating func append(words: [UInt64]) { words.withUnsafeBytes { append(contentsOf: $0) } }
 }
