@@ -6,11 +6,13 @@
     import Darwin
 #endif
 
+public func yieldProcessor() { _ = sched_yield() }
+
 /// A system thread: unlike a task it has an exit of its own, which gives its lane back.
-final class SystemThread: @unchecked Sendable {
+public final class SystemThread: @unchecked Sendable {
     private let thread: pthread_t
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    public init(_ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin)
             var thread: pthread_t?
@@ -24,7 +26,9 @@ final class SystemThread: @unchecked Sendable {
         precondition(code == 0)
     }
 
-    func join() { pthread_join(thread, nil) }
+    public func join() { pthread_join(thread, nil) }
+
+    public func signal(_ number: Int32) { pthread_kill(thread, number) }
 
     private final class Body: Sendable {
         let body: @Sendable () -> Void
@@ -38,7 +42,7 @@ final class SystemThread: @unchecked Sendable {
 }
 
 /// Runs `body` on `count` system threads, to the end.
-func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let threads = (0..<count).map { index in SystemThread { body(index) } }
     for thread in threads { thread.join() }
 }

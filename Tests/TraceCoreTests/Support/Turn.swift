@@ -1,5 +1,4 @@
 import Synchronization
-import Testing
 
 #if canImport(Glibc)
     import Glibc
@@ -8,47 +7,6 @@ import Testing
 #else
     import Darwin
 #endif
-
-func yieldProcessor() { _ = sched_yield() }
-
-/// A system thread: unlike a task it has an exit of its own, which takes its lane back.
-final class SystemThread: @unchecked Sendable {
-    private let thread: pthread_t
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(body))
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            let code = pthread_create(&thread, nil, runBody, box.toOpaque())
-            self.thread = thread!
-        #else
-            var thread = pthread_t()
-            let code = pthread_create(&thread, nil, { runBody($0!) }, box.toOpaque())
-            self.thread = thread
-        #endif
-        precondition(code == 0)
-    }
-
-    func join() { pthread_join(thread, nil) }
-
-    func signal(_ number: Int32) { pthread_kill(thread, number) }
-}
-
-private final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-private func runBody(_ box: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
-    return nil
-}
-
-/// Runs `body` on `count` system threads, to the end.
-func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    let threads = (0..<count).map { index in SystemThread { body(index) } }
-    for thread in threads { thread.join() }
-}
 
 /// Waits for its one signal, as often as there is one.
 final class Turn: @unchecked Sendable {
