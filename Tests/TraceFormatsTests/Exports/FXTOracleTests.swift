@@ -10,7 +10,7 @@ import TraceTestSupport
         .enabled(if: ExportOracle.fxt.isEnabled, "needs the fxt package: scripts/oracles fxt"),
         .timeLimit(.minutes(5)))
     func anEventIsMissingOrDiffers() throws {
-        let files = try ExportTests.seeds(300).map { try RandomTrace.file(seed: $0) } + [LargeTables.file()]
+        let files = try ExportTests.seeds(200).map { try RandomTrace.file(seed: $0) } + [LargeTables.file()]
         let directory = try ScratchDirectory()
         var paths: [String] = []
         for (number, file) in files.enumerated() {
