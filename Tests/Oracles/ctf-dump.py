@@ -17,7 +17,7 @@ def escaped(text):
 
 def value(of):
     if isinstance(of, bt2._StringFieldConst):
-        # The bindings of babeltrace2 2.0.4 may give an earlier event's text for an empty one; its length is right.
+        # babeltrace2 2.0.4 may give an earlier event's text for an empty one; its length is right.
         return f"s{escaped(str(of))}" if len(of) else "s"
     if isinstance(of, bt2._SinglePrecisionRealFieldConst):
         return "f" + struct.pack(">f", float(of)).hex()
