@@ -19,6 +19,8 @@ extension EncodingBuffer {
                 put(UInt8(48 &+ byte >> 4))
                 let low = byte & 15
                 put(low < 10 ? 48 &+ low : 87 &+ low)
+            // Perfetto's reader (v52) takes an escaped backslash and the quotation mark behind it for a string that goes on.
+            case UInt8(ascii: "\\"): put("u005c")
             default: put(byte)
             }
         }
