@@ -165,12 +165,16 @@ struct ExpectedTimeline {
 
     private mutating func go(on key: FlowKey, _ item: CollectingSink.Item, _ isOneFlowANumber: Bool) {
         let here = (item.thread, slices[.thread(item.thread)]!.count - 1)
-        if let last = flows[key], isOneFlowANumber || item.kind != .flowBegin {
+        let last = flows[key]
+        if let last, isOneFlowANumber || item.kind != .flowBegin {
             arrows.append(Arrow(fromThread: last.thread, from: last.place, toThread: here.0, to: here.1))
-        } else if !isOneFlowANumber, flows[key] != nil || item.kind != .flowBegin {
-            return
         }
-        // An end that was not begun leaves nothing open.
-        flows[key] = item.kind == .flowEnd ? nil : here
+        if isOneFlowANumber {
+            // An end that was not begun leaves nothing open.
+            flows[key] = item.kind == .flowEnd ? nil : here
+        } else if item.kind == .flowBegin ? last == nil : item.kind == .flowStep && last != nil {
+            // In JSON a second begin is none, and an end leaves the flow where it was.
+            flows[key] = here
+        }
     }
 }
