@@ -32,6 +32,15 @@ let package = Package(
             name: "FlightRecording", dependencies: ["CPlatform", "MemoryAccess", "TraceCore"], swiftSettings: settings),
         .target(name: "TraceFormats", dependencies: ["TraceCore"], swiftSettings: settings),
 
+        .target(name: "ConsoleSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "flightrec",
+            dependencies: [
+                "ConsoleSupport", "FlightRecording", "TraceCore", "TraceFormats",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         .target(
             name: "Harness",
             dependencies: ["CPlatform", .product(name: "Histogram", package: "hdrhistogram-swift")],
@@ -57,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Suites", "EmitSuite", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ConsoleSupport", "Suites", "EmitSuite", "Harness",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
@@ -79,6 +89,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
+        .testTarget(
+            name: "FlightrecTests",
+            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "flightrec"],
+            swiftSettings: settings),
         .testTarget(
             name: "TraceFormatsTests", dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport"],
             resources: [.copy("Data")],

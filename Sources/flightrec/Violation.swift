@@ -1,0 +1,6 @@
+/// What is wrong with a file, and where.
+struct Violation: Encodable {
+    /// Of the first byte at fault.
+    var offset: Int
+    var what: String
+}
