@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConsoleSupport
 import TraceCore
+import TraceFormats
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct VerifyCommand: ParsableCommand {
         var batches = 0
         var generations = 0
         var violationCount = 0
-        var violations: [Violation] = []
+        var violations: [FileVerifier.Violation] = []
 
         init(file: String, byteCount: Int) { (self.file, self.byteCount) = (file, byteCount) }
 
@@ -46,7 +47,7 @@ struct VerifyCommand: ParsableCommand {
                 report.take(verifier)
             } catch {
                 report.violationCount = 1
-                report.violations = [Violation(offset: error.offset, what: "\(error.reason)")]
+                report.violations = [.init(offset: error.offset, what: "\(error.reason)")]
             }
             return report
         }

@@ -1,15 +1,32 @@
-import TraceCore
+public import TraceCore
 
-/// Holds a file against docs/FORMAT.md, chunk by chunk and record by record.
+/// Holds a file against docs/FORMAT.md, chunk by chunk and record by record: what each reader takes for granted, and what
+/// only some look at.
+///
+/// 1. The header and each chunk are whole and known, and what they state of each other agrees (`NativeFileReader`).
+/// 2. Each batch decodes, record by record, to its end, and holds as many events as it states.
+/// 3. In each lane, times never go backward, indices never either, and where they jump a gap says so, or the lane is truncated.
+/// 4. Batches and records are of no later generation than the one that they stand in; its lanes hold what it states.
+/// 5. What records refer to is there: schemas, strings. Texts are UTF-8. The end of a span has the id behind its begin's.
+/// 6. Open spans are of events that begin a span.
 ///
 /// A chunk that cannot be read ends it: what follows is not known to be chunks. What is wrong inside of a batch does not end it.
-struct FileVerifier {
-    private(set) var violations: [Violation] = []
+public struct FileVerifier {
+    /// What is wrong with a file, and where.
+    public struct Violation: Encodable, Hashable, Sendable {
+        /// Of the first byte at fault.
+        public var offset: Int
+        public var what: String
+
+        public init(offset: Int, what: String) { (self.offset, self.what) = (offset, what) }
+    }
+
+    public private(set) var violations: [Violation] = []
     /// All of them, also those beyond the limit.
-    private(set) var count = 0
-    private(set) var records: UInt64 = 0
-    private(set) var batches = 0
-    private(set) var generations = 0
+    public private(set) var count = 0
+    public private(set) var records: UInt64 = 0
+    public private(set) var batches = 0
+    public private(set) var generations = 0
 
     private let limit: Int
     private var schemas: [UInt16: EventSchema] = [:]
@@ -29,7 +46,7 @@ struct FileVerifier {
 
     /// - Parameter limit: how many violations to keep.
     /// - Throws: `NativeFileError` where the header is none.
-    init(_ bytes: RawSpan, limit: Int) throws(NativeFileError) {
+    public init(_ bytes: RawSpan, limit: Int = 100) throws(NativeFileError) {
         self.limit = limit
         header = try NativeFileReader(bytes).header
         // Schemas and strings may stand behind the records that refer to them.
@@ -38,10 +55,13 @@ struct FileVerifier {
         schemas = reader.schemas
         strings = reader.strings
         shapes = ShapeTable(schemas.values)
-        checkSchemas(at: header.minorVersion == 0 ? 64 : 64)
+        checkSchemas(at: NativeFileHeader.byteCount)
     }
 
-    mutating func run(in bytes: RawSpan, progress: (Double) -> Void) {
+    /// Looks at all of `bytes`, which the verifier was made for. Once.
+    ///
+    /// - Complexity: O(bytes).
+    public mutating func run(in bytes: RawSpan, progress: (Double) -> Void = { _ in }) {
         do {
             var reader = try NativeFileReader(bytes)
             var offset = reader.offset

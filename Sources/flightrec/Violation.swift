@@ -1,6 +1,0 @@
-/// What is wrong with a file, and where.
-struct Violation: Encodable {
-    /// Of the first byte at fault.
-    var offset: Int
-    var what: String
-}

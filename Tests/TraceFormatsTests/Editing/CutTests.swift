@@ -1,0 +1,93 @@
+import Testing
+import TraceCore
+import TraceFormats
+import TraceTestSupport
+
+/// Parts of files: exactly what was asked for, and whole files by themselves.
+@Suite struct CutTests {
+    static func cut(_ file: [UInt8], _ cut: TraceCut) throws -> [UInt8] {
+        let bytes = file.span.bytes
+        return try cut.write(TraceIndex(bytes), in: bytes, to: MemorySink()).bytes
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func aPartHoldsWhatWasAskedForAndVerifies(seed: UInt64) throws {
+        let file = try RandomTrace.file(seed: seed)
+        #expect(FileVerifier.violations(file) == [], "seed \(seed)")
+        let whole = try RecordList(file)
+        var random = SeededGenerator(seed: seed &* 77)
+        let times = whole.entries.map(\.time)
+        var cut = TraceCut()
+        if random.next() % 4 != 0, let low = times.min(), let high = times.max() {
+            let pair = [UInt64.random(in: low...high, using: &random), UInt64.random(in: low...high, using: &random)]
+            (cut.from, cut.to) = (pair.min()!, pair.max()!)
+        }
+        if random.next() % 3 == 0 { cut.threads = Set(whole.index.threads.filter { _ in random.next() % 2 == 0 }.map(\.id)) }
+        if random.next() % 2 == 0 { cut.dropped = Set((1...21).filter { _ in random.next() % 2 == 0 }) }
+        let part = try Self.cut(file, cut)
+        #expect(FileVerifier.violations(part) == [], "seed \(seed)")
+        let expected = whole.entries.filter { entry in
+            cut.from...cut.to ~= entry.time && !cut.dropped.contains(entry.schema)
+                && cut.threads?.contains(.init(lane: entry.lane, thread: entry.thread)) ?? true
+        }
+        let found = try RecordList(part)
+        #expect(found.entries == expected, "seed \(seed)")
+        let lost = try CollectingSink.collect(part).items.reduce(0 as UInt64) {
+            if case .lost(_, let count) = $1.what { $0 + count } else { $0 }
+        }
+        // What was left out on purpose is no loss.
+        #expect(lost <= found.index.totals.lost, "seed \(seed)")
+        #expect(found.index.totals.lost <= whole.index.totals.lost)
+    }
+
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func allOfAFileIsThatFile(seed: UInt64) throws {
+        let file = try RandomTrace.file(seed: seed)
+        let copy = try Self.cut(file, TraceCut())
+        #expect(try CollectingSink.collect(copy).items == CollectingSink.collect(file).items)
+        #expect(try TraceIndex(copy.span.bytes).totals == TraceIndex(file.span.bytes).totals)
+    }
+
+    /// A span that ends behind the part is open at its end, wherever it began.
+    @Test func spansThatOutlastThePartAreListed() throws {
+        let file = try SmallFile.make { writer in
+            writer.emit(1, at: 1000)
+            writer.emit(1, at: 2000)
+            writer.emit(3, at: 3000)
+            writer.emit(2, at: 4000)
+            writer.emit(2, at: 5000)
+        }
+        let part = try Self.cut(file, TraceCut(from: 1500, to: 2500))
+        let spans = try TraceIndex(part.span.bytes).openSpans
+        #expect(spans.map(\.start) == [1000, 2000])
+        #expect(spans.map(\.depth) == [0, 1])
+        let items = try CollectingSink.collect(part).items
+        #expect(items.map(\.what) == [
+            .spanBegin(isCutOff: true), .spanBegin(isCutOff: false), .spanEnd(isUnfinished: true), .spanEnd(isUnfinished: true),
+        ])
+        let context = try #require(try CollectingSink.collect(part).context)
+        #expect(items[0].time == context.time(units: 1000))
+    }
+
+    @Test func aFileThatWasCutShortIsCutAsFarAsItGoes() throws {
+        let file = try RandomTrace.file(seed: 5)
+        let index = try TraceIndex(file.span.bytes)
+        let end = try #require(index.batches.last).records.upperBound
+        let short = Array(file[..<((end + 7) & ~7)])
+        let part = try Self.cut(short, TraceCut())
+        #expect(FileVerifier.violations(part) == [])
+        #expect(try RecordList(part).entries == RecordList(file).entries)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func theUnitOfATimeIsTheFirst(seed: UInt64) throws {
+        let context = TimelineContext(try TraceIndex(try RandomTrace.file(seed: seed).span.bytes))
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let time = context.start + Int64(random.next() >> 30) - Int64(random.next() >> 30)
+            let units = context.firstUnits(notBefore: time)
+            #expect(context.time(units: units) >= time)
+            #expect(units == 0 || context.time(units: units - 1) < time)
+        }
+    }
+}
