@@ -9,7 +9,10 @@ package struct TextTable: Sendable {
         package static func right(_ text: String, _ ink: Ink = .plain) -> Cell { Cell(text: text, isNumber: true, ink: ink) }
     }
 
-    package init() {}
+    package init(rows: [[Cell]] = [], widths: [Int] = []) {
+        self.rows = rows
+        self.widths = widths
+    }
 
     package var rows: [[Cell]] = []
     /// Shared between tables that should line up.

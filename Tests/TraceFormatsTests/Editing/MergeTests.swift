@@ -6,8 +6,16 @@ import TraceTestSupport
 /// Files of one clock as one.
 @Suite struct MergeTests {
     static func merge(_ files: [UInt8]...) throws -> [UInt8] {
-        let inputs = try files.enumerated().map { TraceMerge.Input(name: "\($0)", index: try TraceIndex($1.span.bytes)) }
-        return try TraceMerge(inputs).write(to: MemorySink()) { name, body in try body(files[Int(name)!].span.bytes) }.bytes
+        var inputs: [TraceMerge.Input] = []
+        for (number, file) in files.enumerated() {
+            inputs.append(TraceMerge.Input(name: "\(number)", index: try TraceIndex(file.span.bytes)))
+        }
+        let merge = try TraceMerge(inputs)
+        let sink = try merge.write(to: MemorySink()) { name, body in
+            let file = files[Int(name)!]
+            try body(file.span.bytes)
+        }
+        return sink.bytes
     }
 
     /// Two parts of one file are that file again, in either order, and also where they overlap.
@@ -21,7 +29,8 @@ import TraceTestSupport
         let overlap = seed % 2 == 0 ? 0 : (high - middle) / 3
         let first = try CutTests.cut(file, TraceCut(to: middle + overlap))
         let second = try CutTests.cut(file, TraceCut(from: middle + (overlap == 0 ? 1 : 0)))
-        for merged in [try Self.merge(first, second), try Self.merge(second, first)] {
+        for isSwapped in [false, true] {
+            let merged = isSwapped ? try Self.merge(second, first) : try Self.merge(first, second)
             #expect(FileVerifier.violations(merged) == [], "seed \(seed)")
             let found = try RecordList(merged)
             #expect(Self.described(found) == Self.described(whole), "seed \(seed)")
@@ -91,7 +100,8 @@ import TraceTestSupport
     @Test func whatALaterFileHasIsNotLost() throws {
         let first = try SmallFile.make(lost: 5) { for time in 1...10 { $0.emit(3, at: UInt64(time) * 1000) } }
         let second = try SmallFile.make(baseIndex: 10) { for time in 20...30 { $0.emit(3, at: UInt64(time) * 1000) } }
-        let index = try TraceIndex(try Self.merge(first, second).span.bytes)
+        let merged = try Self.merge(first, second)
+        let index = try TraceIndex(merged.span.bytes)
         #expect(index.totals.events == 21)
         #expect(index.totals.lost == 0)
     }

@@ -31,7 +31,7 @@ import TraceTestSupport
             }
             #expect(line["name"] as? String == item.name)
             #expect(line["category"] as? String == item.category)
-            try Self.check(line, item, &starts)
+            Self.check(line, item, &starts)
             let arguments = line["args"] as? [String: Any] ?? [:]
             #expect(arguments.count == item.arguments.count)
             for (place, argument) in item.arguments.enumerated() {
@@ -46,7 +46,7 @@ import TraceTestSupport
         let numbers = try Self.export(file, times: .ns)
         let texts = try Self.export(file, times: .iso)
         for (number, text) in zip(numbers, texts) where number["time"] != nil {
-            let time = try #require(WallTime(try #require(text["time"] as? String)))
+            let time = try #require(WallTime(text["time"] as? String ?? ""))
             #expect(time.nanoseconds == (number["time"] as? NSNumber)?.int64Value)
         }
     }
@@ -84,14 +84,14 @@ import TraceTestSupport
     /// What lines of one type have beside.
     private static func check(
         _ line: [String: Any], _ item: CollectingSink.Item, _ starts: inout [Int: [Int64]]
-    ) throws {
+    ) {
         switch item.what {
         case .spanBegin(let isCutOff):
             #expect(line["cutOff"] as? Bool ?? false == isCutOff)
             starts[item.thread, default: []].append(item.time)
         case .spanEnd(let isUnfinished):
             #expect(line["unfinished"] as? Bool ?? false == isUnfinished)
-            let start = try #require(starts[item.thread]?.popLast())
+            let start = starts[item.thread]?.popLast() ?? .min
             #expect((line["duration"] as? NSNumber)?.int64Value == item.time - start)
         case .asyncBegin(let span, let isCutOff):
             #expect(line["cutOff"] as? Bool ?? false == isCutOff)
