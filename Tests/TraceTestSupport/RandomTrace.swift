@@ -82,15 +82,21 @@ public struct RandomTrace {
             ticks: Stamp.now.ticks, monotonic: 1_000_000_000, wall: 1_800_000_000_000_000_000, width: 100)
         let base = clock.ticks >> Stamp.unitShift + Self.lead
         for thread in stamps.indices { stamps[thread] = base }
-        for thread in stamps.indices {
-            // One writer at a time: its lane is another one's next time only after its page was sealed.
-            try write(thread, through: arena.makeWriter(as: DenseEncoding.self))
-        }
+        try writeAll(from: 0, in: arena)
         let cut = try arena.advance()
         return try file(of: arena, cut, clock)
     }
 
-    private mutating func write(_ thread: Int, through writer: consuming LaneWriter<NativeMemory, DenseEncoding>) {
+    /// Each writer is kept until all have written, so that each has a lane of its own.
+    private mutating func writeAll(from thread: Int, in arena: Arena) throws {
+        guard thread < stamps.count else { return }
+        let writer = try arena.makeWriter(as: DenseEncoding.self)
+        write(thread, through: writer)
+        try writeAll(from: thread + 1, in: arena)
+        _ = consume writer
+    }
+
+    private mutating func write(_ thread: Int, through writer: borrowing LaneWriter<NativeMemory, DenseEncoding>) {
         for _ in 0..<Int.random(in: 0...events, using: &random) {
             // Mostly within a microsecond; now and then milliseconds.
             stamps[thread] += random.next() >> (random.next() % 10 == 0 ? 44 : 56)
@@ -183,8 +189,12 @@ public struct RandomTrace {
         var lanes: [UInt32: NativeGenerationEnd.Lane] = [:]
         var next: [UInt32: UInt64] = [:]
         var threads: Set<NativeThread> = []
+        // One thread of the system has written all. Now and then it stays so: a lane each, all of the same number.
+        let isOneThread = random.next() % 4 == 0
         try arena.visitPages(upTo: cut) { batch, bytes in
-            let lane = batch.header.lane
+            var header = batch.header
+            let lane = header.lane
+            if !isOneThread { header.thread = 5000 + lane }
             // A batch in eight is lost.
             guard random.next() % 8 != 0 else { return }
             var entry = lanes[lane] ?? .init(lane: lane, events: 0)
@@ -193,8 +203,8 @@ public struct RandomTrace {
             entry.events += batch.header.eventCount
             lanes[lane] = entry
             next[lane] = batch.header.endIndex
-            threads.insert(NativeThread(lane: lane, thread: batch.header.thread, name: "worker \(lane) é"))
-            try writer.write(batch.header, records: bytes.extracting(batch.records))
+            threads.insert(NativeThread(lane: lane, thread: header.thread, name: "worker \(lane) é"))
+            try writer.write(header, records: bytes.extracting(batch.records))
         }
         try writer.write(threads: threads.sorted { $0.lane < $1.lane })
         let last = stamps.max()! + 1000
