@@ -22,7 +22,7 @@ struct DamageTests {
         // No schema has this id.
         schema[batch.records.lowerBound] = 253
         cases.append(("record", schema, batch.records.lowerBound))
-        cases.append(("short", Array(good.dropLast(40)), good.count - 64))
+        cases.append(("short", Array(good.dropLast(16)), good.count - 32))
         for (name, bytes, offset) in cases {
             let file = try scratch.write(bytes, to: "\(name).frec")
             for command in [
@@ -102,23 +102,37 @@ struct DamageTests {
         }
     }
 
-    /// Every byte of a small file, each bit and some values: whatever reads it gives an answer or an error.
+    /// Every byte of a small file, with several values: whatever reads it gives an answer or an error.
     @Test func everyByteMutated() throws {
-        let good = try RandomTrace.file(seed: 12, events: 24)
-        for offset in good.indices {
-            for value in [good[offset] ^ 0x80, good[offset] ^ 1, good[offset] &+ 1, 0, 255] where value != good[offset] {
-                var bytes = good
-                bytes[offset] = value
-                let span = bytes.span.bytes
-                _ = FileVerifier.violations(bytes)
-                guard let index = try? TraceIndex(span) else { continue }
-                _ = try? CollectingSink.collect(bytes)
-                var lines = NDJSONExporter(to: DiscardingSink())
-                try? Timeline.run(index, in: span, into: &lines)
-                _ = try? TraceCut(from: 1 << 30, to: 1 << 60, dropped: [3]).write(index, in: span, to: DiscardingSink())
-                if let merge = try? TraceMerge([.init(name: "a", index: index), .init(name: "b", index: index)]) {
-                    _ = try? merge.write(to: DiscardingSink()) { _, body in try body(span) }
-                }
+        let small = try SmallFile.make(lost: 3, openSpans: [OpenSpan(lane: 0, thread: 7, schema: 1, start: 900)]) { writer in
+            writer.emit(1, at: 1000)
+            writer.emit(4, 1, 2, at: 90_000)
+            writer.emit(6, 1, at: 90_100)
+            writer.emit(3, 1 << 60, at: 200_000)
+            writer.emit(5, 1, at: 200_001)
+            writer.emit(2, at: 300_000)
+        }
+        for offset in small.indices { try mutate(small, offset, [small[offset] ^ 0x80, small[offset] ^ 1, small[offset] &+ 1, 0, 255]) }
+        // Texts and wide payloads as well.
+        let random = try RandomTrace.file(seed: 12, events: 40)
+        for batch in try TraceIndex(random.span.bytes).batches {
+            for offset in batch.records.lowerBound - 64..<batch.records.upperBound { try mutate(random, offset, [random[offset] ^ 0xFF]) }
+        }
+    }
+
+    private func mutate(_ good: [UInt8], _ offset: Int, _ values: [UInt8]) throws {
+        for value in values where value != good[offset] {
+            var bytes = good
+            bytes[offset] = value
+            let span = bytes.span.bytes
+            _ = FileVerifier.violations(bytes)
+            guard let index = try? TraceIndex(span) else { continue }
+            _ = try? CollectingSink.collect(bytes)
+            var lines = NDJSONExporter(to: DiscardingSink())
+            try? Timeline.run(index, in: span, into: &lines)
+            _ = try? TraceCut(from: 1500, to: 1 << 60, dropped: [3]).write(index, in: span, to: DiscardingSink())
+            if let merge = try? TraceMerge([.init(name: "a", index: index), .init(name: "b", index: index)]) {
+                _ = try? merge.write(to: DiscardingSink()) { _, body in try body(span) }
             }
         }
     }

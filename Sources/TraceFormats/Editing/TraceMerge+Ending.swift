@@ -19,7 +19,8 @@ extension TraceMerge {
         for number in inputs.indices {
             let process = processOf[number]
             let prefix = processCount > 1 ? name(of: process) + "/" : ""
-            for thread in inputs[number].index.allThreads {
+            let named = processCount > 1 ? inputs[number].index.allThreads : inputs[number].index.threads
+            for thread in named {
                 let new = NativeThread(
                     lane: tables.lane(thread.lane, process), thread: thread.thread, name: prefix + thread.name)
                 if seen.insert(new).inserted { threads.append(new) }

@@ -55,7 +55,11 @@ import TraceTestSupport
         // No span is taken for one of the other process.
         var open: Set<UInt64> = []
         for item in sink.items {
-            if case .asyncBegin(let span, _) = item.what { #expect(open.insert(span.number).inserted, "seed \(seed)") }
+            switch item.what {
+            case .asyncBegin(let span, _): #expect(open.insert(span.number).inserted, "seed \(seed)")
+            case .asyncEnd(let span, _): open.remove(span.number)
+            default: break
+            }
         }
     }
 

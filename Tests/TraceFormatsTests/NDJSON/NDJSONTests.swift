@@ -113,7 +113,8 @@ import TraceTestSupport
         case .signed(let number): return (found as? NSNumber)?.int64Value == number
         case .double(let number):
             guard number.isFinite else { return found as? String == (number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity") }
-            return (found as? NSNumber)?.doubleValue == number
+            // Foundation reads long decimals with an error of its own.
+            return (found as? NSNumber).map { abs($0.doubleValue - number) <= 2 * number.ulp } ?? false
         case .float(let number):
             guard number.isFinite else { return found is String }
             return (found as? NSNumber).map { Float($0.doubleValue) } == number
