@@ -57,7 +57,8 @@ public struct RandomTrace {
     private var stamps: [UInt64]
     /// Schema ids of open spans, by thread.
     private var open: [[UInt16]]
-    private var asyncs: [UInt64] = []
+    /// Open spans across threads, with the times of their begins.
+    private var asyncs: [(number: UInt64, begin: UInt64)] = []
     private var nextNumber: UInt64 = 1
     private let events: Int
 
@@ -123,9 +124,13 @@ public struct RandomTrace {
             }
         case 6:
             _ = writer.emit(DenseEncoding.two(nextNumber, random.next() % 3), id: 7, at: stamp)
-            asyncs.append(nextNumber)
+            asyncs.append((nextNumber, stamps[thread]))
             nextNumber += 1
-        case 7: if let number = asyncs.popLast() { one(8, number) }
+        case 7:
+            // Threads write one after the other, and no span may end before its begin.
+            if let place = asyncs.lastIndex(where: { $0.begin < stamps[thread] }) {
+                one(8, asyncs.remove(at: place).number)
+            }
         case 8: one(9, FieldType.word(signed: Int64(bitPattern: word)))
         case 9: one(10, FieldType.word(double: Double(word % 1000) / 8))
         case 10: one(UInt16(11 + random.next() % 3), random.next() % 4)
