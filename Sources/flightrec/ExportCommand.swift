@@ -15,7 +15,7 @@ struct ExportCommand: ParsableCommand {
             The output has its name once it is whole. Memory does not grow with the file.
 
             Examples:
-              flightrec export trace.frec
+              flightrec export trace.frec                       then open trace.pftrace in ui.perfetto.dev
               flightrec export trace.frec --format sqlite -o trace.db
               sqlite3 trace.db 'SELECT name, ms, thread FROM slowest_spans LIMIT 10'
               flightrec export trace.frec --format ndjson -o - | jq -c 'select(.duration > 1e6)'
@@ -41,8 +41,10 @@ struct ExportCommand: ParsableCommand {
             let known = ExportFormat.all.map(\.name).joined(separator: ", ")
             throw ValidationError("unknown format '\(format)': known are \(known)")
         }
-        if output == "-", case .file = format.writing {
-            throw ValidationError("\(format.name) is no stream: give a path with -o")
+        if output == "-" {
+            guard case .stream = format.writing else {
+                throw ValidationError("\(format.name) is no stream: give a path with -o")
+            }
         }
     }
 
@@ -60,6 +62,7 @@ struct ExportCommand: ParsableCommand {
                 try write(job, bytes, output, .init(nanoseconds: times == .ns)).commit()
             case .file(let write):
                 try Self.replace(path) { try write(job, bytes, $0) }
+            case .directory(let write): try write(job, bytes, path)
             }
         }
         progress.clear()

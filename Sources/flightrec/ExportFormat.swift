@@ -15,6 +15,8 @@ struct ExportFormat: Sendable {
         case stream(@Sendable (Job, RawSpan, consuming ExportOutput, Options) throws -> ExportOutput)
         /// A file that the exporter makes itself, under the path that it is given.
         case file(@Sendable (Job, RawSpan, String) throws -> Void)
+        /// A directory that the exporter makes itself, and gives its name once it is whole.
+        case directory(@Sendable (Job, RawSpan, String) throws -> Void)
     }
 
     /// The events, and who is told how far it is.
@@ -33,17 +35,36 @@ struct ExportFormat: Sendable {
     let writing: Writing
 
     static let all: [ExportFormat] = [
+        ExportFormat("perfetto", "pftrace", "for ui.perfetto.dev and its trace processor", stream: write(PerfettoExporter<ExportOutput>.self)),
+        ExportFormat("fxt", "fxt", "Fuchsia's trace format: ui.perfetto.dev, magic-trace", stream: write(FXTExporter<ExportOutput>.self)),
+        ExportFormat("go", "gotrace", "Go's execution trace: go tool trace, gotraceui", stream: write(GoTraceExporter<ExportOutput>.self)),
+        ExportFormat("ctf", "ctf", "a directory: babeltrace2, Trace Compass", directory: { job, bytes, path in
+            var exporter = try CTFExporter(directory: path)
+            try job.run(bytes, into: &exporter)
+            try exporter.finish()
+        }),
         ExportFormat("ndjson", "ndjson", "lines of JSON, for jq and log pipelines") { job, bytes, output, options in
             var exporter = NDJSONExporter(to: output, times: options.nanoseconds ? .ns : .iso)
             try job.run(bytes, into: &exporter)
             return try exporter.finish()
         },
-        ExportFormat("sqlite", "sqlite", "a database, for questions in SQL (needs libsqlite3.so.0)") { job, bytes, path in
+        ExportFormat("sqlite", "sqlite", "a database, for questions in SQL (needs libsqlite3.so.0)", file: { job, bytes, path in
             var exporter = try SQLiteExporter(path: path)
             try job.run(bytes, into: &exporter)
             try exporter.finish()
-        },
+        }),
     ]
+
+    /// What a ``StreamExporter`` does.
+    private static func write<Exporter: StreamExporter & ~Copyable>(
+        _ type: Exporter.Type
+    ) -> @Sendable (Job, RawSpan, consuming ExportOutput, Options) throws -> ExportOutput {
+        { job, bytes, output, _ in
+            var exporter = Exporter(to: output)
+            try job.run(bytes, into: &exporter)
+            return try exporter.finish()
+        }
+    }
 
     static func named(_ name: String) -> ExportFormat? { all.first { $0.name == name } }
 
@@ -62,7 +83,24 @@ struct ExportFormat: Sendable {
         (self.name, self.fileExtension, self.help) = (name, fileExtension, help)
         writing = .file(file)
     }
+
+    private init(
+        _ name: String, _ fileExtension: String, _ help: String,
+        directory: @escaping @Sendable (Job, RawSpan, String) throws -> Void
+    ) {
+        (self.name, self.fileExtension, self.help) = (name, fileExtension, help)
+        writing = .directory(directory)
+    }
 }
+
+/// An exporter that needs nothing but where its bytes go.
+private protocol StreamExporter: ~Copyable, TimelineSink {
+    init(to sink: consuming ExportOutput)
+    consuming func finish() throws -> ExportOutput
+}
+extension PerfettoExporter: StreamExporter where Sink == ExportOutput {}
+extension FXTExporter: StreamExporter where Sink == ExportOutput {}
+extension GoTraceExporter: StreamExporter where Sink == ExportOutput {}
 
 /// Where an export goes: standard output, or a file that has its name once it is whole.
 struct ExportOutput: ByteSink, ~Copyable {
