@@ -7,8 +7,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// `bench` is not declared as a product on purpose: SwiftPM still builds it for `swift run bench` in this package, and
-// a package that depends on a library product resolves none of the harness's dependencies.
+// `bench` and `flightrec` are not declared as products on purpose: SwiftPM still builds them for `swift run` in this package,
+// and a package that depends on a library product resolves none of their dependencies.
 let package = Package(
     name: "swift-flight-recorder",
     platforms: [.macOS(.v26)],

@@ -6,7 +6,9 @@ package struct TextTable: Sendable {
         package var ink = Ink.plain
 
         package static func left(_ text: String, _ ink: Ink = .plain) -> Cell { Cell(text: text, ink: ink) }
-        package static func right(_ text: String, _ ink: Ink = .plain) -> Cell { Cell(text: text, isNumber: true, ink: ink) }
+        package static func right(_ text: String, _ ink: Ink = .plain) -> Cell {
+            Cell(text: text, isNumber: true, ink: ink)
+        }
     }
 
     package init(rows: [[Cell]] = [], widths: [Int] = []) {

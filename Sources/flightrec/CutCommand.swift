@@ -17,12 +17,15 @@ struct CutCommand: ParsableCommand {
             """)
 
     @Argument(help: "A .frec file.", completion: .file(extensions: ["frec"])) var file: String
-    @Option(help: ArgumentHelp("The first instant. Default: the window's begin.", valueName: "t")) var from: TimeArgument?
+    @Option(help: ArgumentHelp("The first instant. Default: the window's begin.", valueName: "t")) var from:
+        TimeArgument?
     @Option(help: ArgumentHelp("The last instant. Default: the window's end.", valueName: "t")) var to: TimeArgument?
-    @Option(help: ArgumentHelp("Only threads with this name or system's id.", valueName: "n|name")) var thread: [String] = []
+    @Option(help: ArgumentHelp("Only threads with this name or system's id.", valueName: "n|name")) var thread:
+        [String] = []
     @Option(help: ArgumentHelp("Only events of this category.", valueName: "c")) var category: [String] = []
     @Option(help: ArgumentHelp("Only events with this name.", valueName: "e")) var event: [String] = []
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "out"), completion: .file()) var output: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "out"), completion: .file()) var output:
+        String
 
     func run() throws {
         let input = try TraceInput(file)

@@ -23,7 +23,9 @@ struct DemoCommand: AsyncParsableCommand {
         do {
             try recorder.start()
         } catch { throw UsageError("\(error)") }
-        let report = try await DemoServer().run { try recorder.snapshot(to: output, reason: "demo", synchronized: false) }
+        let report = try await DemoServer().run {
+            try recorder.snapshot(to: output, reason: "demo", synchronized: false)
+        }
         recorder.stop()
         Console.note(
             "wrote \(output): \(Figure.count(report.events)) events of \(Figure.duration(UInt64(max(0, report.to - report.from)))). "

@@ -111,7 +111,9 @@ struct DiffCommand: ParsableCommand {
                 row.append(.right(line.before.count == 0 ? "-" : Figure.duration(line.before[keyPath: field])))
                 row.append(.left("→ " + (line.after.count == 0 ? "-" : Figure.duration(line.after[keyPath: field]))))
                 row.append(
-                    .right(ratio.map(Figure.ratio) ?? "", ratio.map { $0 > 1.1 ? .red : $0 < 0.9 ? .green : .dim } ?? .dim))
+                    .right(
+                        ratio.map(Figure.ratio) ?? "", ratio.map { $0 > 1.1 ? .red : $0 < 0.9 ? .green : .dim } ?? .dim)
+                )
             }
             table.rows.append(row)
         }

@@ -35,24 +35,34 @@ struct ExportFormat: Sendable {
     let writing: Writing
 
     static let all: [ExportFormat] = [
-        ExportFormat("perfetto", "pftrace", "for ui.perfetto.dev and its trace processor", stream: write(PerfettoExporter<ExportOutput>.self)),
-        ExportFormat("fxt", "fxt", "Fuchsia's trace format: ui.perfetto.dev, magic-trace", stream: write(FXTExporter<ExportOutput>.self)),
-        ExportFormat("go", "gotrace", "Go's execution trace: go tool trace, gotraceui", stream: write(GoTraceExporter<ExportOutput>.self)),
-        ExportFormat("ctf", "ctf", "a directory: babeltrace2, Trace Compass", directory: { job, bytes, path in
-            var exporter = try CTFExporter(directory: path)
-            try job.run(bytes, into: &exporter)
-            try exporter.finish()
-        }),
+        ExportFormat(
+            "perfetto", "pftrace", "for ui.perfetto.dev and its trace processor",
+            stream: write(PerfettoExporter<ExportOutput>.self)),
+        ExportFormat(
+            "fxt", "fxt", "Fuchsia's trace format: ui.perfetto.dev, magic-trace",
+            stream: write(FXTExporter<ExportOutput>.self)),
+        ExportFormat(
+            "go", "gotrace", "Go's execution trace: go tool trace, gotraceui",
+            stream: write(GoTraceExporter<ExportOutput>.self)),
+        ExportFormat(
+            "ctf", "ctf", "a directory: babeltrace2, Trace Compass",
+            directory: { job, bytes, path in
+                var exporter = try CTFExporter(directory: path)
+                try job.run(bytes, into: &exporter)
+                try exporter.finish()
+            }),
         ExportFormat("ndjson", "ndjson", "lines of JSON, for jq and log pipelines") { job, bytes, output, options in
             var exporter = NDJSONExporter(to: output, times: options.nanoseconds ? .ns : .iso)
             try job.run(bytes, into: &exporter)
             return try exporter.finish()
         },
-        ExportFormat("sqlite", "sqlite", "a database, for questions in SQL (needs libsqlite3.so.0)", file: { job, bytes, path in
-            var exporter = try SQLiteExporter(path: path)
-            try job.run(bytes, into: &exporter)
-            try exporter.finish()
-        }),
+        ExportFormat(
+            "sqlite", "sqlite", "a database, for questions in SQL (needs libsqlite3.so.0)",
+            file: { job, bytes, path in
+                var exporter = try SQLiteExporter(path: path)
+                try job.run(bytes, into: &exporter)
+                try exporter.finish()
+            }),
     ]
 
     /// What a ``StreamExporter`` does.
@@ -109,7 +119,11 @@ struct ExportOutput: ByteSink, ~Copyable {
 
     /// - Parameter path: nil for standard output.
     init(path: String?) throws {
-        if let path { file = try PartialFile(path: path) } else { descriptor = FileDescriptorSink(1, name: "standard output") }
+        if let path {
+            file = try PartialFile(path: path)
+        } else {
+            descriptor = FileDescriptorSink(1, name: "standard output")
+        }
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws {

@@ -49,7 +49,12 @@ struct InfoText {
     private var threads: [String] {
         guard !report.threads.isEmpty else { return [] }
         var table = TextTable()
-        table.rows = [[.left("thread", .dim), .right("id", .dim), .right("events", .dim), .right("in spans", .dim), .right("lost", .dim)]]
+        table.rows = [
+            [
+                .left("thread", .dim), .right("id", .dim), .right("events", .dim), .right("in spans", .dim),
+                .right("lost", .dim),
+            ]
+        ]
         table.rows += report.threads.map { thread in
             let share = report.duration > 0 ? Double(thread.busy) / Double(report.duration) * 100 : 0
             return [
@@ -103,7 +108,9 @@ struct InfoText {
     private var open: [String] {
         guard !report.openSpans.isEmpty else { return [] }
         var table = TextTable()
-        table.rows = [[.left("open at the end", .dim), .left("thread", .dim), .right("for", .dim), .left("since", .dim)]]
+        table.rows = [
+            [.left("open at the end", .dim), .left("thread", .dim), .right("for", .dim), .left("since", .dim)]
+        ]
         table.rows += report.openSpans.map {
             [
                 .left(Figure.name($0.name, 36)), .left(Figure.name($0.thread, 24)),
@@ -125,7 +132,8 @@ struct InfoText {
             lines.append(style.red("  \(Figure.count(cost.uncountedEvents)) events that no lane could count"))
         }
         if cost.unlistedSpans > 0 {
-            lines.append(style.yellow("  \(Figure.count(cost.unlistedSpans)) open spans that found no place in the list"))
+            lines.append(
+                style.yellow("  \(Figure.count(cost.unlistedSpans)) open spans that found no place in the list"))
         }
         return lines
     }

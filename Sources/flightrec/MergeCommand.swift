@@ -5,7 +5,8 @@ import TraceFormats
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "merge", abstract: "Makes one file of several of one machine: of processes, or one after the other.",
+        commandName: "merge",
+        abstract: "Makes one file of several of one machine: of processes, or one after the other.",
         discussion: """
             The files have to be of one start of one machine: then their clocks compare, and it is told how well. What \
             files of one process have in common is taken once. Of several processes, threads get their process's name in \
@@ -17,7 +18,8 @@ struct MergeCommand: ParsableCommand {
             """)
 
     @Argument(help: ".frec files.", completion: .file(extensions: ["frec"])) var files: [String]
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "out"), completion: .file()) var output: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "out"), completion: .file()) var output:
+        String
 
     func run() throws {
         var inputs: [TraceMerge.Input] = []
@@ -33,7 +35,9 @@ struct MergeCommand: ParsableCommand {
             }
             try sink.commit()
             progress.clear()
-            Console.note("wrote \(output); the files' clocks agree within \(Figure.duration(merge.clockError))", from: "flightrec")
+            Console.note(
+                "wrote \(output); the files' clocks agree within \(Figure.duration(merge.clockError))",
+                from: "flightrec")
         } catch let error as TraceMerge.Failure { throw UsageError("\(error)") }
     }
 }

@@ -11,7 +11,8 @@ enum TimeArgument: ExpressibleByArgument, Equatable {
     /// Nanoseconds from the window's begin.
     case relative(Int64)
 
-    static let help = "ISO 8601 in UTC, such as 2026-11-25T12:01:30.5Z, or 12:01:30.5 of the same day, or from the window's begin: +1.5s, 200ms."
+    static let help =
+        "ISO 8601 in UTC, such as 2026-11-25T12:01:30.5Z, or 12:01:30.5 of the same day, or from the window's begin: +1.5s, 200ms."
 
     init?(argument: String) {
         if let time = WallTime(argument) {

@@ -57,7 +57,8 @@ struct VerifyCommand: ParsableCommand {
         } else if report.violationCount == 0 {
             print(
                 "\(file): good; \(Figure.bytes(UInt64(report.byteCount))), \(Figure.count(report.events, "event", "events")), "
-                    + "\(Figure.count(report.batches, "batch", "batches")), \(Figure.count(report.generations, "generation", "generations"))")
+                    + "\(Figure.count(report.batches, "batch", "batches")), \(Figure.count(report.generations, "generation", "generations"))"
+            )
         } else {
             for violation in report.violations { print("\(file): byte \(violation.offset): \(violation.what)") }
             let more = report.violationCount - report.violations.count

@@ -94,12 +94,14 @@ struct ViewReport: Encodable {
                 start: JSONPrinting.time(span.start), duration: span.duration, cutOff: span.isCutOff,
                 unfinished: span.isUnfinished)
         }
-        histograms = summary.sorted.filter { $0.durations.count > 0 && (events.isEmpty || events.contains($0.key.name)) }
-            .map { entry in
-                Histogram(
-                    name: entry.key.name, category: entry.key.category,
-                    bars: entry.durations.octaves.map { .init(from: $0.from, count: $0.count) })
-            }
+        histograms = summary.sorted.filter {
+            $0.durations.count > 0 && (events.isEmpty || events.contains($0.key.name))
+        }
+        .map { entry in
+            Histogram(
+                name: entry.key.name, category: entry.key.category,
+                bars: entry.durations.octaves.map { .init(from: $0.from, count: $0.count) })
+        }
         threads = zip(context.threads, summary.lanes.cells).map { thread, cells in
             Lane(thread: thread.name, id: thread.id, busy: cells.map { min(1, $0.busy) })
         }

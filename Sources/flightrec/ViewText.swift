@@ -30,8 +30,9 @@ struct ViewText {
         let duration = Figure.duration(max(0, context.end &- context.start))
         let scale = "0" + String(repeating: " ", count: max(columns - 1 - duration.count, 1)) + duration
         var lines = [
-            style.dim("  from \(JSONPrinting.time(context.start)), a column is "
-                + Figure.duration(max(0, context.end &- context.start) / Int64(columns))),
+            style.dim(
+                "  from \(JSONPrinting.time(context.start)), a column is "
+                    + Figure.duration(max(0, context.end &- context.start) / Int64(columns))),
             String(repeating: " ", count: width + 4) + style.dim(scale),
         ]
         for (name, cells) in zip(names, summary.lanes.cells) {
@@ -60,7 +61,10 @@ struct ViewText {
         guard !spans.isEmpty else { return [] }
         var table = TextTable()
         table.rows = [
-            [.left("slowest spans", .dim), .right("took", .dim), .right("at", .dim), .left("thread", .dim), .left("", .dim)]
+            [
+                .left("slowest spans", .dim), .right("took", .dim), .right("at", .dim), .left("thread", .dim),
+                .left("", .dim),
+            ]
         ]
         table.rows += spans.map { span in
             let key = summary.entries[span.entry].key
@@ -84,7 +88,9 @@ struct ViewText {
             if !lines.isEmpty { lines.append("") }
             lines.append(
                 "  " + style.bold(Figure.name(entry.key.name, 60))
-                    + style.dim("  \(Figure.count(entry.count, "span", "spans")), \(Figure.duration(entry.durations.total)) in all"))
+                    + style.dim(
+                        "  \(Figure.count(entry.count, "span", "spans")), \(Figure.duration(entry.durations.total)) in all"
+                    ))
             let bars = entry.durations.octaves
             let most = bars.map(\.count).max() ?? 1
             var table = TextTable()
@@ -103,7 +109,9 @@ struct ViewText {
             lines += table.lines(indent: 4, style)
         }
         if events.isEmpty, entries.count > 8 {
-            lines.append(style.dim("  and \(Figure.count(entries.count - 8, "other name", "other names")): --event NAME shows one"))
+            lines.append(
+                style.dim(
+                    "  and \(Figure.count(entries.count - 8, "other name", "other names")): --event NAME shows one"))
         }
         return lines
     }

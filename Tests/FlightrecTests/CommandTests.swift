@@ -11,7 +11,8 @@ struct CommandTests {
         let scratch = try Scratch()
         let file = try scratch.write(try RandomTrace.file(seed: 1), to: "a.frec")
         for arguments in [
-            ["--nonsense"], ["info"], ["info", "/nowhere.frec"], ["info", scratch.path], ["export", file, "--format", "x"],
+            ["--nonsense"], ["info"], ["info", "/nowhere.frec"], ["info", scratch.path],
+            ["export", file, "--format", "x"],
             ["export", file, "--format", "sqlite", "-o", "-"], ["cut", file], ["cut", file, "--from", "x", "-o", "b"],
             ["cut", file, "--event", "no such event", "-o", scratch.file("b")], ["recover"], ["attach"],
             ["cut", file, "--thread", "nobody", "-o", scratch.file("b")], ["merge", "-o", "x"], ["diff", file],
@@ -51,10 +52,13 @@ struct CommandTests {
         let sink = try CollectingSink.collect(scratch.read("demo.frec"))
         let kinds = Dictionary(grouping: sink.items, by: \.kind).mapValues(\.count)
         #expect(kinds[.end, default: 0] + kinds[.asyncEnd, default: 0] >= 3000)
-        for kind in [EventKind.counter, .flowBegin, .flowStep, .flowEnd, .instant] { #expect(kinds[kind, default: 0] > 0) }
+        for kind in [EventKind.counter, .flowBegin, .flowStep, .flowEnd, .instant] {
+            #expect(kinds[kind, default: 0] > 0)
+        }
         #expect(sink.items.contains { $0.what == .spanEnd(isUnfinished: true) })
         #expect(sink.items.contains { $0.name == "error" })
-        #expect(sink.items.contains { if case .asyncBegin(let span, _) = $0.what { span.taskName != nil } else { false } })
+        #expect(
+            sink.items.contains { if case .asyncBegin(let span, _) = $0.what { span.taskName != nil } else { false } })
         #expect(sink.context?.threads.contains { $0.name == "disk writer" } == true)
         let context = try #require(sink.context)
         #expect(context.threads.count >= 2)
@@ -125,8 +129,12 @@ struct CommandTests {
         #expect(slowest == slowest.sorted(by: >))
         let few = try Program.run(["view", file, "--json", "--slowest", "3"])
         let short = try #require(JSONSerialization.jsonObject(with: few.output) as? [String: Any])
-        #expect(try #require(short["slowest"] as? [[String: Any]]).map { $0["duration"] as? Int ?? -1 } == Array(slowest.prefix(3)))
-        let bars = try #require(report["histograms"] as? [[String: Any]]).flatMap { $0["bars"] as? [[String: Any]] ?? [] }
+        #expect(
+            try #require(short["slowest"] as? [[String: Any]]).map { $0["duration"] as? Int ?? -1 }
+                == Array(slowest.prefix(3)))
+        let bars = try #require(report["histograms"] as? [[String: Any]]).flatMap {
+            $0["bars"] as? [[String: Any]] ?? []
+        }
         #expect(bars.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == slowest.count)
         let text = try Program.run(["view", file]).text
         #expect(!text.contains("\u{1B}") && !text.contains("\u{0}"))
@@ -143,17 +151,25 @@ struct CommandTests {
         let database = try Program.run(["export", "a.frec", "--format", "sqlite"], in: scratch.path)
         #expect(database.status == 0, "\(database.error)")
         #expect(try scratch.read("a.sqlite").starts(with: Array("SQLite format 3".utf8)))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() == ["a.frec", "a.ndjson", "a.sqlite"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() == [
+                "a.frec", "a.ndjson", "a.sqlite",
+            ])
     }
 
     @Test func cutTakesTimesOfEachKind() throws {
         let scratch = try Scratch()
-        let bytes = try SmallFile.make { for time in 1...100 { $0.emit(3, UInt64(time), at: UInt64(time) * 1_000_000) } }
+        let bytes = try SmallFile.make {
+            for time in 1...100 { $0.emit(3, UInt64(time), at: UInt64(time) * 1_000_000) }
+        }
         let file = try scratch.write(bytes, to: "a.frec")
         let context = try #require(try CollectingSink.collect(bytes).context)
         for (from, to) in [
             ("+10ms", "20ms"), ("0.01s", "+20000us"),
-            (WallTime(nanoseconds: context.start + 10_000_000).text, WallTime(nanoseconds: context.start + 20_000_000).text),
+            (
+                WallTime(nanoseconds: context.start + 10_000_000).text,
+                WallTime(nanoseconds: context.start + 20_000_000).text
+            ),
             (
                 String(WallTime(nanoseconds: context.start + 10_000_000).text.dropFirst(11)),
                 String(WallTime(nanoseconds: context.start + 20_000_000).text.dropFirst(11).dropLast())

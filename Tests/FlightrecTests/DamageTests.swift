@@ -26,7 +26,8 @@ struct DamageTests {
         for (name, bytes, offset) in cases {
             let file = try scratch.write(bytes, to: "\(name).frec")
             for command in [
-                ["verify", file], ["info", file], ["view", file], ["export", file, "--format", "ndjson", "-o", scratch.file("x")],
+                ["verify", file], ["info", file], ["view", file],
+                ["export", file, "--format", "ndjson", "-o", scratch.file("x")],
                 ["diff", file, file], ["cut", file, "--event", "outer", "-o", scratch.file("y")],
             ] {
                 let result = try Program.run(command)
@@ -53,7 +54,9 @@ struct DamageTests {
             var bytes = good
             edit(&bytes)
             let found = FileVerifier.violations(bytes)
-            #expect(found.contains { $0.what.contains(what) && (offset == nil || $0.offset == offset) }, "\(what): \(found)")
+            #expect(
+                found.contains { $0.what.contains(what) && (offset == nil || $0.offset == offset) }, "\(what): \(found)"
+            )
         }
         finds("states 4 events, and holds 3", at: header + 48) { $0[header + 48] += 1 }
         finds("generation 2 is later", at: header + 24) { $0[header + 24] = 2 }
@@ -71,12 +74,14 @@ struct DamageTests {
     @Test func verifyHoldsLanesTogether() throws {
         func file(_ second: BatchHeader, lane: NativeGenerationEnd.Lane) throws -> [UInt8] {
             let pair = ClockPair(ticks: 9000, monotonic: 1, wall: 1, width: 1)
-            let header = NativeFileHeader(rate: ClockRate(ticksPerSecond: 1000, partsPerBillion: 0)!, timeShift: 0, start: pair)
+            let header = NativeFileHeader(
+                rate: ClockRate(ticksPerSecond: 1000, partsPerBillion: 0)!, timeShift: 0, start: pair)
             var writer = try NativeFileWriter(to: MemorySink(), header: header)
             try writer.write(schemas: [EventSchema(id: 1, name: "a", category: "b")])
             let records: [UInt8] = [1, 5, 0, 1, 5, 0]
             try writer.write(
-                BatchHeader(ticket: 1, baseIndex: 0, generation: 1, baseTime: 100, endIndex: 2), records: records.span.bytes)
+                BatchHeader(ticket: 1, baseIndex: 0, generation: 1, baseTime: 100, endIndex: 2),
+                records: records.span.bytes)
             try writer.write(second, records: records.span.bytes)
             try writer.write(NativeGenerationEnd(generation: 1, clockPair: pair, lanes: [lane]))
             return try writer.finish().bytes
@@ -104,7 +109,8 @@ struct DamageTests {
 
     /// Every byte of a small file, with several values: whatever reads it gives an answer or an error.
     @Test func everyByteMutated() throws {
-        let small = try SmallFile.make(lost: 3, openSpans: [OpenSpan(lane: 0, thread: 7, schema: 1, start: 900)]) { writer in
+        let small = try SmallFile.make(lost: 3, openSpans: [OpenSpan(lane: 0, thread: 7, schema: 1, start: 900)]) {
+            writer in
             writer.emit(1, at: 1000)
             writer.emit(4, 1, 2, at: 90_000)
             writer.emit(6, 1, at: 90_100)
@@ -112,11 +118,15 @@ struct DamageTests {
             writer.emit(5, 1, at: 200_001)
             writer.emit(2, at: 300_000)
         }
-        for offset in small.indices { try mutate(small, offset, [small[offset] ^ 0x80, small[offset] ^ 1, small[offset] &+ 1, 0, 255]) }
+        for offset in small.indices {
+            try mutate(small, offset, [small[offset] ^ 0x80, small[offset] ^ 1, small[offset] &+ 1, 0, 255])
+        }
         // Texts and wide payloads as well.
         let random = try RandomTrace.file(seed: 12, events: 40)
         for batch in try TraceIndex(random.span.bytes).batches {
-            for offset in batch.records.lowerBound - 64..<batch.records.upperBound { try mutate(random, offset, [random[offset] ^ 0xFF]) }
+            for offset in batch.records.lowerBound - 64..<batch.records.upperBound {
+                try mutate(random, offset, [random[offset] ^ 0xFF])
+            }
         }
     }
 

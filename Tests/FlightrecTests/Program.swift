@@ -43,7 +43,8 @@ enum Program {
         process.waitUntilExit()
         let text = try String(contentsOfFile: errors, encoding: .utf8)
         try FileManager.default.removeItem(atPath: errors)
-        #expect(process.terminationReason == .exit, "\(program) \(arguments): ended by signal \(process.terminationStatus)")
+        #expect(
+            process.terminationReason == .exit, "\(program) \(arguments): ended by signal \(process.terminationStatus)")
         return Result(status: process.terminationStatus, output: data, error: text)
     }
 }

@@ -55,7 +55,9 @@ public struct SmallFile {
         for record in events.records {
             let delta = record.time - time
             precondition(delta < 1 << 32)
-            if delta >> 16 != 0 { bytes += [0, UInt8(truncatingIfNeeded: delta >> 16), UInt8(truncatingIfNeeded: delta >> 24)] }
+            if delta >> 16 != 0 {
+                bytes += [0, UInt8(truncatingIfNeeded: delta >> 16), UInt8(truncatingIfNeeded: delta >> 24)]
+            }
             bytes += [UInt8(record.id), UInt8(truncatingIfNeeded: delta), UInt8(truncatingIfNeeded: delta >> 8)]
             bytes += record.payload
             time = record.time

@@ -56,7 +56,9 @@ package struct BatchBuilder: Sendable {
         time = record.time
     }
 
-    package func withRecords<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result { try body(records.span.bytes) }
+    package func withRecords<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+        try body(records.span.bytes)
+    }
 
     /// Counts the record, and writes what stands in front of it.
     private mutating func prepare(_ record: Record) {
@@ -74,8 +76,12 @@ package struct BatchBuilder: Sendable {
             records.append(RecordID.control)
             appendDigit(record.time - time)
             records.append(ControlKind.generation.rawValue)
-            for shift in stride(from: 0, to: 64, by: 8) { records.append(UInt8(truncatingIfNeeded: generation >> shift)) }
-            for shift in stride(from: 0, to: 64, by: 8) { records.append(UInt8(truncatingIfNeeded: record.time >> shift)) }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                records.append(UInt8(truncatingIfNeeded: generation >> shift))
+            }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                records.append(UInt8(truncatingIfNeeded: record.time >> shift))
+            }
             time = record.time
         }
         appendSyncs(record.time - time)

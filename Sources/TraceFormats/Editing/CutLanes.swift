@@ -104,7 +104,8 @@ struct OpenSpanScan {
             let listed = spans.count { !$0.isAcrossThreads && $0.lane == thread.lane && $0.thread == thread.thread }
             var depth = UInt32(listed)
             for (schema, start) in stack {
-                let span = OpenSpan(lane: thread.lane, thread: thread.thread, schema: schema, depth: depth, start: start)
+                let span = OpenSpan(
+                    lane: thread.lane, thread: thread.thread, schema: schema, depth: depth, start: start)
                 guard !known.contains(Known(span)) else { continue }
                 spans.append(span)
                 depth += 1

@@ -27,11 +27,14 @@ struct MergeTables {
     /// False where there are too many schemas.
     mutating func add(_ index: TraceIndex, process: Int) -> Bool {
         var map = Map()
-        for (number, text) in index.strings.sorted(by: { $0.key < $1.key }) { map.strings[number] = self.number(of: text) }
+        for (number, text) in index.strings.sorted(by: { $0.key < $1.key }) {
+            map.strings[number] = self.number(of: text)
+        }
         for schema in index.schemas.values.sorted(by: { $0.id < $1.id }) where map.schemas[schema.id] == nil {
             // A begin and its end keep their places next to each other.
             var group = [schema]
-            if schema.kind == .begin || schema.kind == .asyncBegin, schema.id < .max, let end = index.schemas[schema.id + 1],
+            if schema.kind == .begin || schema.kind == .asyncBegin, schema.id < .max,
+                let end = index.schemas[schema.id + 1],
                 end.kind == (schema.kind == .begin ? .end : .asyncEnd)
             {
                 group.append(end)

@@ -58,7 +58,8 @@ public struct TraceCut: Sendable {
             ending.clockPair = index.header.clockPair(ending.clockPair, noLaterThan: to)
             if isLast {
                 let open = spans.open.filter { span in
-                    !dropped.contains(span.schema) && threads?.contains(.init(lane: span.lane, thread: span.thread)) ?? true
+                    !dropped.contains(span.schema)
+                        && threads?.contains(.init(lane: span.lane, thread: span.thread)) ?? true
                 }
                 try writer.write(openSpans: open)
                 if let snapshot = index.snapshot { try writer.write(part(of: snapshot)) }

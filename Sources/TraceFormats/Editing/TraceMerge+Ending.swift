@@ -7,7 +7,8 @@ extension TraceMerge {
     }
 
     private func name(of process: Int) -> String {
-        let snapshot = inputs.indices.filter { processOf[$0] == process }.lazy.compactMap { inputs[$0].index.snapshot }.first
+        let snapshot = inputs.indices.filter { processOf[$0] == process }.lazy.compactMap { inputs[$0].index.snapshot }
+            .first
         guard let snapshot else { return "process \(process + 1)" }
         return snapshot.processName.isEmpty ? "\(snapshot.process)" : "\(snapshot.processName) \(snapshot.process)"
     }
@@ -57,7 +58,9 @@ extension TraceMerge {
         let firsts = (0..<processCount).compactMap { process in
             known.filter { $0.process == process }.map(\.snapshot).min { $0.from < $1.from }
         }
-        if let latest = firsts.max(by: { $0.from < $1.from }) { (merged.from, merged.bound) = (latest.from, latest.bound) }
+        if let latest = firsts.max(by: { $0.from < $1.from }) {
+            (merged.from, merged.bound) = (latest.from, latest.bound)
+        }
         merged.to = max(merged.from, known.map(\.snapshot.to).max() ?? merged.to)
         merged.reason = "merged: " + inputs.map(\.name).joined(separator: ", ")
         guard processCount > 1 else { return merged }
@@ -65,7 +68,8 @@ extension TraceMerge {
         merged.processName = (0..<processCount).map { name(of: $0) }.joined(separator: ", ")
         let lasts = (0..<processCount).compactMap { process in known.last { $0.process == process }?.snapshot }
         for field in [
-            \.storeBytes, \.generations, \.generationCost, \.snapshots, \.snapshotCost, \.uncountedEvents, \.unlistedSpans,
+            \.storeBytes, \.generations, \.generationCost, \.snapshots, \.snapshotCost, \.uncountedEvents,
+            \.unlistedSpans,
         ] as [WritableKeyPath<NativeSnapshot, UInt64>] {
             merged[keyPath: field] = lasts.reduce(0) { $0 &+ $1[keyPath: field] }
         }

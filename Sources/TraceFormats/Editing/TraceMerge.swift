@@ -73,7 +73,8 @@ public struct TraceMerge {
         var error: Int64 = 0
         for input in sorted {
             guard input.index.header.timeShift == header.timeShift else { throw .timeShift(file: input.name) }
-            let pairs = [input.index.header.start] + input.index.clockPairs + input.index.generations.suffix(1).map(\.clockPair)
+            let pairs =
+                [input.index.header.start] + input.index.clockPairs + input.index.generations.suffix(1).map(\.clockPair)
             for pair in pairs {
                 let (distance, allowed) = Self.distance(pair, header)
                 if distance > allowed { throw .clock(file: input.name, nanoseconds: distance) }
@@ -125,10 +126,14 @@ public struct TraceMerge {
             var editor = RecordEditor(tables.map(of: number), processOf[number], processCount, index)
             try withBytes(inputs[number].name) { bytes in
                 let ordered = index.batches.sorted {
-                    ($0.header.lane, $0.header.ticket, $0.header.baseTime) < ($1.header.lane, $1.header.ticket, $1.header.baseTime)
+                    ($0.header.lane, $0.header.ticket, $0.header.baseTime) < (
+                        $1.header.lane, $1.header.ticket, $1.header.baseTime
+                    )
                 }
                 for batch in ordered {
-                    try write(batch, in: bytes, index.shapes, tables.lane(batch.header.lane, processOf[number]), &lanes, &editor, to: &writer)
+                    try write(
+                        batch, in: bytes, index.shapes, tables.lane(batch.header.lane, processOf[number]), &lanes,
+                        &editor, to: &writer)
                     done += 1
                     progress(Double(done) / Double(max(all, 1)))
                 }

@@ -62,7 +62,9 @@ final class SQLiteDatabase {
             case .text(var text):
                 // SAFETY: SQLITE_TRANSIENT, -1: SQLite copies the bytes before it returns.
                 let transient = UnsafeRawPointer(bitPattern: -1)
-                let code = text.withUTF8 { library.bindText(statement, place, $0.baseAddress, Int32($0.count), transient) }
+                let code = text.withUTF8 {
+                    library.bindText(statement, place, $0.baseAddress, Int32($0.count), transient)
+                }
                 try check(code)
             }
         }

@@ -79,8 +79,11 @@ public struct TraceIndex: Sendable {
             let pair = ClockPair(
                 ticks: ticks, monotonic: UInt64(clamping: Int64(clamping: header.start.monotonic) &+ distance),
                 wall: header.conversion.wallClock(ticks: ticks), width: header.start.width)
-            let lanes = Set(rest.map(\.header.lane)).sorted().map { NativeGenerationEnd.Lane(lane: $0, events: 0, isTruncated: true) }
-            let number = max(generations.last.map { $0.generation &+ 1 } ?? 0, rest.lazy.map(\.header.generation).max() ?? 0)
+            let lanes = Set(rest.map(\.header.lane)).sorted().map {
+                NativeGenerationEnd.Lane(lane: $0, events: 0, isTruncated: true)
+            }
+            let number = max(
+                generations.last.map { $0.generation &+ 1 } ?? 0, rest.lazy.map(\.header.generation).max() ?? 0)
             all.append((NativeGenerationEnd(generation: number, clockPair: pair, lanes: lanes), batches.count))
         }
         return all.map { (end: $0.0, batchEnd: $0.1) }

@@ -119,7 +119,9 @@ public struct FileVerifier {
         generations += 1
         var events: [UInt32: UInt64] = [:]
         let stated = Dictionary(end.lanes.map { ($0.lane, $0) }) { first, _ in first }
-        if stated.count != end.lanes.count { report(offset + 40, "a lane is listed twice in generation \(end.generation)") }
+        if stated.count != end.lanes.count {
+            report(offset + 40, "a lane is listed twice in generation \(end.generation)")
+        }
         // In the order of the lane's events, which is that of their pages.
         let ordered = pending.sorted {
             ($0.header.lane, $0.header.ticket, $0.header.baseTime, $0.offset)
@@ -133,7 +135,9 @@ public struct FileVerifier {
         for lane in end.lanes {
             let found = events.removeValue(forKey: lane.lane) ?? 0
             if found != lane.events {
-                report(offset, "lane \(lane.lane): \(lane.events) events stated in generation \(end.generation), \(found) found")
+                report(
+                    offset,
+                    "lane \(lane.lane): \(lane.events) events stated in generation \(end.generation), \(found) found")
             }
         }
         for lane in events.keys.sorted() {
@@ -150,21 +154,27 @@ public struct FileVerifier {
         let place = batch.offset - BatchHeader.byteCount
         guard let last = lanes[header.lane] else { return }
         if LanePosition.precedes(header.baseIndex, last.index) {
-            report(place + 16, "lane \(header.lane): index \(header.baseIndex) behind \(last.index), where the batch before ended")
+            report(
+                place + 16,
+                "lane \(header.lane): index \(header.baseIndex) behind \(last.index), where the batch before ended")
         } else if header.baseIndex & 0xFFFF_FFFF_FFFF != last.index, let lane, !lane.isTruncated {
             let missing = (header.baseIndex &- last.index) & 0xFFFF_FFFF_FFFF
             let gaps = lane.gaps.filter {
-                !LanePosition.precedes($0.firstIndex, last.index) && LanePosition.precedes($0.firstIndex, header.baseIndex)
+                !LanePosition.precedes($0.firstIndex, last.index)
+                    && LanePosition.precedes($0.firstIndex, header.baseIndex)
             }
             let known = gaps.reduce(0 as UInt64) { $0 &+ $1.count }
             if known != missing {
                 report(
                     place + 16,
-                    "lane \(header.lane): \(missing) events are missing in front of index \(header.baseIndex), gaps state \(known)")
+                    "lane \(header.lane): \(missing) events are missing in front of index \(header.baseIndex), gaps state \(known)"
+                )
             }
         }
         if header.baseTime < last.time {
-            report(place + 32, "lane \(header.lane): time \(header.baseTime) before \(last.time), that of the record before")
+            report(
+                place + 32,
+                "lane \(header.lane): time \(header.baseTime) before \(last.time), that of the record before")
         }
     }
 
@@ -174,10 +184,13 @@ public struct FileVerifier {
         let place = batch.offset - BatchHeader.byteCount
         let header = batch.header
         if header.timeShift != self.header.timeShift {
-            report(place + 6, "the batch's time shift \(header.timeShift) differs from the file's, \(self.header.timeShift)")
+            report(
+                place + 6,
+                "the batch's time shift \(header.timeShift) differs from the file's, \(self.header.timeShift)")
         }
         if header.generation > generation {
-            report(place + 24, "the batch's generation \(header.generation) is later than \(generation), which it is in")
+            report(
+                place + 24, "the batch's generation \(header.generation) is later than \(generation), which it is in")
         }
         var (events, count, time) = (0 as UInt64, 0 as UInt64, header.baseTime)
         do {
@@ -190,14 +203,17 @@ public struct FileVerifier {
                     try verify(record, in: bytes)
                 }
                 if record.generation > generation {
-                    report(record.offset, "a record of generation \(record.generation), which is later than \(generation)")
+                    report(
+                        record.offset, "a record of generation \(record.generation), which is later than \(generation)")
                 }
             }
             if count & 0xFFFF_FFFF_FFFF != header.eventCount {
                 report(place + 48, "the batch states \(header.eventCount) events, and holds \(count)")
             }
         } catch {
-            report((error as? DecodingError)?.offset ?? place, (error as? DecodingError).map { "\($0.reason)" } ?? "\(error)")
+            report(
+                (error as? DecodingError)?.offset ?? place,
+                (error as? DecodingError).map { "\($0.reason)" } ?? "\(error)")
         }
         records += events
         lanes[header.lane] = LaneEnd(index: header.endIndex & 0xFFFF_FFFF_FFFF, time: time)
@@ -247,7 +263,9 @@ public struct FileVerifier {
             return report(offset + 8, "an open span of schema \(span.schema), which is not in the file")
         }
         let wanted: EventKind = span.isAcrossThreads ? .asyncBegin : .begin
-        if schema.kind != wanted { report(offset + 8, "an open span of schema \(span.schema), which is of kind \(schema.kind)") }
+        if schema.kind != wanted {
+            report(offset + 8, "an open span of schema \(span.schema), which is of kind \(schema.kind)")
+        }
         if !span.isAcrossThreads, span.number != 0 {
             report(offset + 24, "an open span of a thread with the number \(span.number)")
         }

@@ -77,9 +77,11 @@ import TraceTestSupport
         #expect(spans.map(\.start) == [1000, 2000])
         #expect(spans.map(\.depth) == [0, 1])
         let items = sink.items
-        #expect(items.map(\.what) == [
-            .spanBegin(isCutOff: true), .spanBegin(isCutOff: false), .spanEnd(isUnfinished: true), .spanEnd(isUnfinished: true),
-        ])
+        #expect(
+            items.map(\.what) == [
+                .spanBegin(isCutOff: true), .spanBegin(isCutOff: false), .spanEnd(isUnfinished: true),
+                .spanEnd(isUnfinished: true),
+            ])
         #expect(items[0].time == context.time(units: 1000))
     }
 

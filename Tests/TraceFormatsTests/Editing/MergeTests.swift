@@ -46,7 +46,8 @@ import TraceTestSupport
         let merged = try Self.merge(one, other)
         #expect(FileVerifier.violations(merged) == [], "seed \(seed)")
         let found = Self.described(try RecordList(merged), numbers: false)
-        let expected = Self.described(try RecordList(one), numbers: false) + Self.described(try RecordList(other), numbers: false)
+        let expected =
+            Self.described(try RecordList(one), numbers: false) + Self.described(try RecordList(other), numbers: false)
         #expect(found.sorted() == expected.sorted(), "seed \(seed)")
         let sink = try CollectingSink.collect(merged)
         let lanes = try #require(sink.context).threads.map(\.lane)
@@ -81,11 +82,15 @@ import TraceTestSupport
         let merged = try Self.merge(one, other)
         #expect(FileVerifier.violations(merged) == [])
         let sink = try CollectingSink.collect(merged)
-        let texts = sink.items.map { item in "\(item.name) " + item.arguments.map { "\($0.value)" }.joined(separator: ",") }
-        #expect(texts == [
-            "request unsigned(18),unsigned(0)", "request unsigned(19),unsigned(7)", "method staticString(\"PUT\")",
-            "method staticString(\"GET\")", "value unsigned(77)", "value unsigned(78)", "request unsigned(18)", "request ",
-        ])
+        let texts = sink.items.map { item in
+            "\(item.name) " + item.arguments.map { "\($0.value)" }.joined(separator: ",")
+        }
+        #expect(
+            texts == [
+                "request unsigned(18),unsigned(0)", "request unsigned(19),unsigned(7)", "method staticString(\"PUT\")",
+                "method staticString(\"GET\")", "value unsigned(77)", "value unsigned(78)", "request unsigned(18)",
+                "request ",
+            ])
         #expect(sink.context?.processName == "small 1, small 2")
     }
 
@@ -139,7 +144,8 @@ import TraceTestSupport
     /// Events as text that does not depend on the numbers of lanes and schemas.
     static func described(_ list: RecordList, numbers: Bool = true) -> [String] {
         list.entries.map { entry in
-            let isNumbered = [.asyncBegin, .asyncEnd, .flowBegin, .flowStep, .flowEnd].contains(entry.kind) || entry.name == "task"
+            let isNumbered =
+                [.asyncBegin, .asyncEnd, .flowBegin, .flowStep, .flowEnd].contains(entry.kind) || entry.name == "task"
             let arguments = isNumbered && !numbers ? "" : "\(entry.arguments)"
             return "\(entry.time) \(entry.thread) \(entry.category)/\(entry.name) \(entry.kind) \(arguments)"
         }.sorted()

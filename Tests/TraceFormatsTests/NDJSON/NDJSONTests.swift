@@ -112,7 +112,9 @@ import TraceTestSupport
         case .unsigned(let number): return (found as? NSNumber)?.uint64Value == number
         case .signed(let number): return (found as? NSNumber)?.int64Value == number
         case .double(let number):
-            guard number.isFinite else { return found as? String == (number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity") }
+            guard number.isFinite else {
+                return found as? String == (number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity")
+            }
             // Foundation reads long decimals with an error of its own.
             return (found as? NSNumber).map { abs($0.doubleValue - number) <= 2 * number.ulp } ?? false
         case .float(let number):
@@ -126,12 +128,13 @@ import TraceTestSupport
 }
 
 @Suite struct WallTimeTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000000Z"), (-1, "1969-12-31T23:59:59.999999999Z"),
-        (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
-        (1_795_630_540_779_334_326, "2026-11-25T18:15:40.779334326Z"),
-        (.min, "1677-09-21T00:12:43.145224192Z"), (.max, "2262-04-11T23:47:16.854775807Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000000Z"), (-1, "1969-12-31T23:59:59.999999999Z"),
+            (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
+            (1_795_630_540_779_334_326, "2026-11-25T18:15:40.779334326Z"),
+            (.min, "1677-09-21T00:12:43.145224192Z"), (.max, "2262-04-11T23:47:16.854775807Z"),
+        ] as [(Int64, String)])
     func knownTimes(nanoseconds: Int64, text: String) { #expect(WallTime(nanoseconds: nanoseconds).text == text) }
 
     @Test func randomTimesAreWhatFoundationSaysAndReadBack() throws {
@@ -146,6 +149,9 @@ import TraceTestSupport
         }
     }
 
-    @Test(arguments: ["", "2026", "2026-13-01T00:00:00Z", "2026-11-25T24:00:00Z", "2026-11-25T12:00:00.Z", "x", "2026-11-25T12:00:00Zz", "9999-01-01T00:00:00Z"])
+    @Test(arguments: [
+        "", "2026", "2026-13-01T00:00:00Z", "2026-11-25T24:00:00Z", "2026-11-25T12:00:00.Z", "x",
+        "2026-11-25T12:00:00Zz", "9999-01-01T00:00:00Z",
+    ])
     func whatIsNoTime(text: String) { #expect(WallTime(text) == nil) }
 }

@@ -90,7 +90,9 @@ struct SQLiteTests {
         let (spans, events, counters, losses) = expectation(sink)
         #expect(found == spans, label)
         #expect(database["orphans"] as? Int == 0, label)
-        #expect(try rows("events").map { "\(integer($0, "time")) \(try name($0)[0]) \(integer($0, "number"))" } == events, label)
+        #expect(
+            try rows("events").map { "\(integer($0, "time")) \(try name($0)[0]) \(integer($0, "number"))" } == events,
+            label)
         let values = try rows("counters").map { ($0["value"] as? String).flatMap { Double($0) } ?? .nan }
         #expect(values == counters, label)
         #expect(try rows("loss").map { integer($0, "count") } == losses, label)
@@ -108,7 +110,9 @@ struct SQLiteTests {
         var (events, counters, losses): ([String], [Double], [Int64]) = ([], [], [])
         var open: [Int: [CollectingSink.Item]] = [:]
         var asyncs: [UInt64: CollectingSink.Item] = [:]
-        func add(_ begin: CollectingSink.Item, _ end: CollectingSink.Item, isAsync: Bool, _ cut: Bool, _ unfinished: Bool) {
+        func add(
+            _ begin: CollectingSink.Item, _ end: CollectingSink.Item, isAsync: Bool, _ cut: Bool, _ unfinished: Bool
+        ) {
             let span = Span(
                 name: begin.name, category: begin.category, thread: begin.thread, start: begin.time,
                 end: max(begin.time, end.time), isAsync: isAsync, isCutOff: cut, isUnfinished: unfinished,
