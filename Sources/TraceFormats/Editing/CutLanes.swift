@@ -8,6 +8,7 @@ struct CutLanes {
     private(set) var threads: [UInt32: NativeThread.ID] = [:]
 
     private let end: NativeGenerationEnd
+    private let timeShift: UInt8
     private let from: UInt64
     private let to: UInt64
     private var lanes: [UInt32: Kept] = [:]
@@ -19,8 +20,9 @@ struct CutLanes {
         var isTruncated = false
     }
 
-    init(_ end: NativeGenerationEnd, from: UInt64, to: UInt64) {
+    init(_ end: NativeGenerationEnd, timeShift: UInt8, from: UInt64, to: UInt64) {
         self.end = end
+        self.timeShift = timeShift
         self.from = from
         self.to = to
     }
@@ -30,6 +32,12 @@ struct CutLanes {
         bases[batch.header.lane, default: []].append((batch.header.baseIndex, batch.header.baseTime))
     }
 
+    /// Lanes that something was left out of.
+    var truncated: [UInt32] {
+        lanes.filter(\.value.isTruncated).map(\.key)
+            + end.lanes.filter { $0.isTruncated || !$0.gaps.isEmpty }.map(\.lane)
+    }
+
     mutating func keep(_ lane: UInt32, events: UInt64) { lanes[lane, default: Kept()].events += events }
 
     mutating func leaveOut(_ lane: UInt32) { lanes[lane, default: Kept()].isTruncated = true }
@@ -37,7 +45,7 @@ struct CutLanes {
     /// What the generation's end says of the lanes. A gap stays where the batch behind it begins in the part, or for one at the end
     /// of its lane, where the generation does.
     func account(_ isWanted: (UInt32) -> Bool) -> [NativeGenerationEnd.Lane] {
-        let ends = end.clockPair.ticks
+        let ends = end.clockPair.ticks >> UInt64(timeShift)
         let stated = Set(end.lanes.map(\.lane))
         let unstated = lanes.keys.filter { !stated.contains($0) }.sorted()
         let all = end.lanes + unstated.map { NativeGenerationEnd.Lane(lane: $0, events: 0, isTruncated: true) }
@@ -49,7 +57,7 @@ struct CutLanes {
             part.gaps = lane.gaps.filter { gap in
                 let behind = (gap.firstIndex &+ gap.count) & 0xFFFF_FFFF_FFFF
                 let over = bases[lane.lane]?.first { $0.index == behind }?.time
-                return over.map { from...to ~= $0 } ?? (from == .min && to == .max || to >= ends)
+                return over.map { from...to ~= $0 } ?? (from <= ends && to >= ends)
             }
             part.isTruncated = lane.isTruncated || kept.isTruncated || part.gaps.count < lane.gaps.count
             return part.events == 0 && part.gaps.isEmpty ? nil : part

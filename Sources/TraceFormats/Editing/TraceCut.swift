@@ -39,11 +39,13 @@ public struct TraceCut: Sendable {
         try writer.write(threads: index.threads.filter { threads?.contains($0.id) ?? true })
         var first = 0
         var spans = OpenSpanScan(index)
+        // Of which something was left out behind what was written last.
+        var truncated: Set<UInt32> = []
         for (number, end) in index.completedGenerations.enumerated() {
             let isLast = number == index.completedGenerations.count - 1
             let batches = index.batches[first..<end.batchEnd]
             first = end.batchEnd
-            var lanes = CutLanes(end.end, from: from, to: to)
+            var lanes = CutLanes(end.end, timeShift: index.header.timeShift, from: from, to: to)
             for batch in batches { try write(batch, in: bytes, index.shapes, &lanes, to: &writer) }
             if to < .max {
                 // A page that outlived newer ones may stand behind them.
@@ -51,7 +53,9 @@ public struct TraceCut: Sendable {
                 for batch in ordered { try spans.take(batch, until: to, in: bytes, index.shapes) }
             }
             progress(Double(first) / Double(max(index.batches.count, 1)))
-            let kept = lanes.account { threads == nil || lanes.threads[$0].map { threads!.contains($0) } ?? false }
+            var kept = lanes.account { threads == nil || lanes.threads[$0].map { threads!.contains($0) } ?? false }
+            truncated.formUnion(lanes.truncated)
+            for place in kept.indices where truncated.remove(kept[place].lane) != nil { kept[place].isTruncated = true }
             guard isLast || !kept.isEmpty else { continue }
             var ending = end.end
             ending.lanes = kept

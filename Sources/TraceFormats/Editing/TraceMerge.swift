@@ -125,6 +125,10 @@ public struct TraceMerge {
             lanes.beginFile(index, processOf[number], tables)
             var editor = RecordEditor(tables.map(of: number), processOf[number], processCount, index)
             try withBytes(inputs[number].name) { bytes in
+                // Read once more: somebody may have written another file in its place.
+                guard index.batches.allSatisfy({ $0.records.upperBound <= bytes.byteCount }) else {
+                    throw NativeFileError(.incomplete, at: bytes.byteCount)
+                }
                 let ordered = index.batches.sorted {
                     ($0.header.lane, $0.header.ticket, $0.header.baseTime) < (
                         $1.header.lane, $1.header.ticket, $1.header.baseTime

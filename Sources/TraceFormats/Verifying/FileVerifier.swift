@@ -42,6 +42,8 @@ public struct FileVerifier {
     private struct LaneEnd {
         var index: UInt64
         var time: UInt64
+        /// Events behind the last batch may have been left out on purpose.
+        var isTruncated = false
     }
 
     /// - Parameter limit: how many violations to keep.
@@ -133,6 +135,7 @@ public struct FileVerifier {
             events[lane, default: 0] &+= verify(batch, in: bytes, generation: end.generation)
         }
         for lane in end.lanes {
+            pass(lane)
             let found = events.removeValue(forKey: lane.lane) ?? 0
             if found != lane.events {
                 report(
@@ -148,6 +151,16 @@ public struct FileVerifier {
         spans = []
     }
 
+    /// Losses behind a lane's last batch: the next one, in a later generation, goes on behind them.
+    private mutating func pass(_ lane: NativeGenerationEnd.Lane) {
+        guard var last = lanes[lane.lane] else { return }
+        for gap in lane.gaps where gap.firstIndex & 0xFFFF_FFFF_FFFF == last.index {
+            last.index = (last.index &+ gap.count) & 0xFFFF_FFFF_FFFF
+        }
+        last.isTruncated = lane.isTruncated
+        lanes[lane.lane] = last
+    }
+
     /// A batch's index goes on where the lane's last one ended, or behind a gap that is stated.
     private mutating func checkOrder(_ batch: NativeBatch, _ lane: NativeGenerationEnd.Lane?) {
         let header = batch.header
@@ -157,7 +170,7 @@ public struct FileVerifier {
             report(
                 place + 16,
                 "lane \(header.lane): index \(header.baseIndex) behind \(last.index), where the batch before ended")
-        } else if header.baseIndex & 0xFFFF_FFFF_FFFF != last.index, let lane, !lane.isTruncated {
+        } else if header.baseIndex & 0xFFFF_FFFF_FFFF != last.index, let lane, !lane.isTruncated, !last.isTruncated {
             let missing = (header.baseIndex &- last.index) & 0xFFFF_FFFF_FFFF
             let gaps = lane.gaps.filter {
                 !LanePosition.precedes($0.firstIndex, last.index)

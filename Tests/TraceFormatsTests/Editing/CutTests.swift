@@ -85,6 +85,51 @@ import TraceTestSupport
         #expect(items[0].time == context.time(units: 1000))
     }
 
+    /// Several generations, one of which nothing is kept of: what was left out there is no loss in the next.
+    @Test func generationsStay() throws {
+        let pair = ClockPair(ticks: 1000, monotonic: 1000, wall: 1000, width: 1)
+        let rate = ClockRate(ticksPerSecond: 1_000_000_000, partsPerBillion: 0)!
+        var writer = try NativeFileWriter(
+            to: MemorySink(), header: NativeFileHeader(rate: rate, timeShift: 0, start: pair))
+        try writer.write(schemas: [
+            EventSchema(id: 1, name: "a", category: "x"), EventSchema(id: 2, name: "b", category: "y"),
+        ])
+        let records: [[UInt8]] = [[1, 1, 0, 1, 1, 0], [2, 1, 0, 2, 1, 0], [1, 1, 0, 1, 1, 0], [1, 1, 0, 2, 1, 0]]
+        let bases: [UInt64] = [0, 2, 4, 9]
+        for (number, bytes) in records.enumerated() {
+            let time = 2000 + UInt64(number) * 100
+            let header = BatchHeader(
+                ticket: UInt64(number), baseIndex: bases[number], generation: UInt64(number + 1), baseTime: time,
+                thread: 5, endIndex: bases[number] + 2)
+            try writer.write(header, records: bytes.span.bytes)
+            let end = ClockPair(ticks: time + 50, monotonic: time + 50, wall: Int64(time) + 50, width: 1)
+            // The third ends with a loss.
+            let gaps = number == 2 ? [NativeGenerationEnd.Gap(firstIndex: 6, count: 3)] : []
+            let lane = NativeGenerationEnd.Lane(lane: 0, events: 2, gaps: gaps)
+            try writer.write(NativeGenerationEnd(generation: UInt64(number + 1), clockPair: end, lanes: [lane]))
+        }
+        let file = try writer.finish().bytes
+        #expect(FileVerifier.violations(file) == [])
+        func losses(_ file: [UInt8]) throws -> [UInt64] {
+            try CollectingSink.collect(file).items.compactMap {
+                if case .lost(_, let count) = $0.what { count } else { nil }
+            }
+        }
+        #expect(try losses(file) == [3])
+        for (cut, generations, events) in [
+            (TraceCut(dropped: [2]), [1, 3, 4], 5), (TraceCut(dropped: [1]), [2, 3, 4], 3),
+            (TraceCut(from: 2100, to: 2250), [2, 3, 4], 4), (TraceCut(from: 2302), [4], 1),
+        ] as [(TraceCut, [UInt64], Int)] {
+            let part = try Self.cut(file, cut)
+            #expect(FileVerifier.violations(part) == [], "\(cut)")
+            let list = try RecordList(part)
+            #expect(list.entries.count == events)
+            #expect(list.index.generations.map(\.generation) == generations, "\(cut)")
+            let expected: [UInt64] = cut.from > 2300 || cut.to < 2300 ? [] : [3]
+            #expect(try losses(part) == expected, "\(cut)")
+        }
+    }
+
     @Test func aFileThatWasCutShortIsCutAsFarAsItGoes() throws {
         let file = try RandomTrace.file(seed: 5)
         let index = try TraceIndex(file.span.bytes)
