@@ -39,6 +39,9 @@ struct ExportFormat: Sendable {
             "perfetto", "pftrace", "for ui.perfetto.dev and its trace processor",
             stream: write(PerfettoExporter<ExportOutput>.self)),
         ExportFormat(
+            "chrome", "json", "Chrome's JSON: chrome://tracing, speedscope, Perfetto",
+            stream: write(ChromeExporter<ExportOutput>.self)),
+        ExportFormat(
             "fxt", "fxt", "Fuchsia's trace format: ui.perfetto.dev, magic-trace",
             stream: write(FXTExporter<ExportOutput>.self)),
         ExportFormat(
@@ -109,6 +112,7 @@ private protocol StreamExporter: ~Copyable, TimelineSink {
     consuming func finish() throws -> ExportOutput
 }
 extension PerfettoExporter: StreamExporter where Sink == ExportOutput {}
+extension ChromeExporter: StreamExporter where Sink == ExportOutput {}
 extension FXTExporter: StreamExporter where Sink == ExportOutput {}
 extension GoTraceExporter: StreamExporter where Sink == ExportOutput {}
 

@@ -32,7 +32,7 @@ public enum ScanSuite: Suite {
             let found = try trace.withBytes { try GoTraceWorkload.arguments($0) }
             return found == trace.arguments ? nil : "another number or sum of arguments than the first pass found"
         }
-        return plan.contenders + NativeContenders(seed: options.seed).all()
+        return plan.contenders + NativeContenders(seed: options.seed).all() + ExportContenders(seed: options.seed).all()
     }
 
     public static func lacks(_ options: SuiteOptions) -> [String] {

@@ -18,25 +18,25 @@ import TraceTestSupport
     static let queries = [
         "problems": "select name, value from stats where severity in ('error', 'data_loss') and value > 0",
         "threads": """
-            select track.id, thread.tid, thread.name, process.pid, process.name
-            from thread_track track join thread using (utid) join process using (upid)
-            where track.type = 'thread_execution'
-            """,
+        select track.id, thread.tid, thread.name, process.pid, process.name
+        from thread_track track join thread using (utid) join process using (upid)
+        where track.type = 'thread_execution'
+        """,
         "slices": """
-            select slice.id, slice.track_id, slice.name, category, slice.ts, slice.dur, depth, slice.parent_id,
-              slice.arg_set_id, track.name, track.parent_id, extract_arg(slice.arg_set_id, 'debug.span'),
-              track.type, to_realtime(slice.ts)
-            from slice join track on slice.track_id = track.id
-            order by slice.id
-            """,
+        select slice.id, slice.track_id, slice.name, category, slice.ts, slice.dur, depth, slice.parent_id,
+          slice.arg_set_id, track.name, track.parent_id, extract_arg(slice.arg_set_id, 'debug.span'),
+          track.type, to_realtime(slice.ts)
+        from slice join track on slice.track_id = track.id
+        order by slice.id
+        """,
         "arguments": """
-            select arg_set_id, key, value_type, int_value, real_value, string_value from args
-            where key glob 'debug.*' order by id
-            """,
+        select arg_set_id, key, value_type, int_value, real_value, string_value from args
+        where key glob 'debug.*' order by id
+        """,
         "counters": """
-            select counter_track.name, unit, ts, value from counter join counter_track on track_id = counter_track.id
-            order by counter.id
-            """,
+        select counter_track.name, unit, ts, value from counter join counter_track on track_id = counter_track.id
+        order by counter.id
+        """,
         "flows": "select slice_out, slice_in from flow",
     ]
 
