@@ -17,7 +17,7 @@ def escaped(text):
 
 def value(of):
     if isinstance(of, bt2._StringFieldConst):
-        # Of an empty text babeltrace2 2.0.4 knows the length alone: its bytes are those of an earlier event.
+        # babeltrace2 2.0.4 may give an earlier event's text for an empty one; its length is right.
         return f"s{escaped(str(of))}" if len(of) else "s"
     if isinstance(of, bt2._SinglePrecisionRealFieldConst):
         return "f" + struct.pack(">f", float(of)).hex()

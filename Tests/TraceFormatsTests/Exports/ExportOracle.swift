@@ -106,6 +106,31 @@ enum ExportTests {
         return 0..<UInt64(wanted ?? usual)
     }
 
+    /// Some of them long enough for several batches a thread, of which some are lost.
+    static func files(_ usual: Int) throws -> [[UInt8]] {
+        try seeds(usual).map { try RandomTrace.file(seed: $0, events: $0 % 4 == 3 ? 1500 : 150) } + [LargeTables.file()]
+    }
+
+    /// What there is to export, so that a test can tell that it has seen all of it.
+    enum Case: CaseIterable {
+        case begin, beginCutOff, end, endUnfinished, asyncBegin, asyncBeginCutOff, asyncEnd, asyncEndUnfinished
+        case instant, counter, flow, lost
+
+        init(_ what: CollectingSink.What) {
+            self =
+                switch what {
+                case .spanBegin(let isCutOff): isCutOff ? .beginCutOff : .begin
+                case .spanEnd(let isUnfinished): isUnfinished ? .endUnfinished : .end
+                case .asyncBegin(_, let isCutOff): isCutOff ? .asyncBeginCutOff : .asyncBegin
+                case .asyncEnd(_, let isUnfinished): isUnfinished ? .asyncEndUnfinished : .asyncEnd
+                case .instant: .instant
+                case .counter: .counter
+                case .flow: .flow
+                case .lost: .lost
+                }
+        }
+    }
+
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._:/()-".utf8)
 
     /// As the oracles' drivers print a text.
