@@ -7,8 +7,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// `bench` is not declared as a product on purpose: SwiftPM still builds it for `swift run bench` in this package, and
-// a package that depends on a library product resolves none of the harness's dependencies.
+// `bench` and `flightrec` are not declared as products on purpose: SwiftPM still builds them for `swift run` in this package,
+// and a package that depends on a library product resolves none of their dependencies.
 let package = Package(
     name: "swift-flight-recorder",
     platforms: [.macOS(.v26)],
@@ -31,6 +31,15 @@ let package = Package(
         .target(
             name: "FlightRecording", dependencies: ["CPlatform", "MemoryAccess", "TraceCore"], swiftSettings: settings),
         .target(name: "TraceFormats", dependencies: ["TraceCore"], swiftSettings: settings),
+
+        .target(name: "ConsoleSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "flightrec",
+            dependencies: [
+                "ConsoleSupport", "FlightRecording", "TraceCore", "TraceFormats",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
 
         .target(
             name: "Harness",
@@ -78,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Suites", "EmitSuite", "FanoutSuite", "SnapshotSuite", "Harness",
+                "ConsoleSupport", "Suites", "EmitSuite", "FanoutSuite", "SnapshotSuite", "Harness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
@@ -101,6 +110,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
+        .testTarget(
+            name: "FlightrecTests",
+            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "flightrec"],
+            swiftSettings: settings),
         .testTarget(
             name: "TraceFormatsTests", dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport"],
             resources: [.copy("Data")],

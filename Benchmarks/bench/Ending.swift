@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Harness
 
 /// The last lines of a run: who won, what failed, where the result is.

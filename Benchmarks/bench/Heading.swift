@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Harness
 
 /// What is about to run, and on what.

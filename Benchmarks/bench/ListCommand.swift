@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConsoleSupport
 import Harness
 
 struct ListCommand: ParsableCommand {

@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Foundation
 import Harness
 
@@ -19,7 +20,7 @@ final class ProgressLine {
             let name = progress.contender.prefix(44)
             Console.write("\r\u{1B}[K\(bar) \(stage) · \(remaining) · \(name)")
         } else if last > 0 {
-            Console.note("\(stage), \(Int(progress.fraction * 100)) %, \(remaining)")
+            Console.note("\(stage), \(Int(progress.fraction * 100)) %, \(remaining)", from: "bench")
         }
     }
 

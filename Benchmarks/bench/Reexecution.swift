@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Foundation
 import Harness
 
@@ -16,7 +17,8 @@ enum Reexecution {
                 Console.error("error: this is a debug build, and no package to build a release from was found")
                 exit(Status.unusable)
             }
-            Console.note("debug build: building the release to run instead (the first time takes minutes)")
+            Console.note(
+                "debug build: building the release to run instead (the first time takes minutes)", from: "bench")
             guard build(binary) else {
                 Console.error("error: the release build failed")
                 exit(Status.unusable)

@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Harness
 
 /// All rows of a result as text: by suite, then by what competes, best first.

@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Harness
 
 /// A line for each contest: who won it, and by how much.

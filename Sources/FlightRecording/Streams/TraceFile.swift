@@ -9,7 +9,7 @@ struct TraceFile: ~Copyable {
     private var schemas = 0
     private var texts = 0
     private var threads: Set<Holder> = []
-    private var filtered = FilteredBatch()
+    private var filtered = BatchBuilder()
 
     private struct Holder: Hashable {
         var lane: UInt32
@@ -93,7 +93,7 @@ struct TraceFile: ~Copyable {
         for batch in batches {
             try filtered.take(from: batch, in: bytes, shapes, filter)
             guard !filtered.isEmpty else { continue }
-            counts[batch.header.lane, default: 0] += filtered.header.eventCount
+            counts[batch.header.lane, default: 0] += filtered.events
             let header = filtered.header
             try filtered.withRecords { try writer.write(header, records: $0) }
         }

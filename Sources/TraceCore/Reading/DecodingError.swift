@@ -50,3 +50,44 @@ public struct DecodingError: Error, Sendable, Hashable {
 extension DecodingError: CustomStringConvertible {
     public var description: String { "\(reason) at byte \(offset)" }
 }
+
+extension DecodingError.Reason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .truncated(let field): "the batch ends inside its last record, at its \(field.name)"
+        case .magic: "no batch begins here"
+        case .encoding(let number): "unknown encoding \(number)"
+        case .timeShift(let shift): "time shift \(shift)"
+        case .flags(let flags): "unknown flags \(flags)"
+        case .byteCount(let stated, let available): "\(stated) bytes of records stated, \(available) there"
+        case .unknownSchema(let id): "a record of schema \(id), which is not in the file"
+        case .extendedID(let id): "extended record with the short schema id \(id)"
+        case .controlKind(let kind): "unknown kind of control record \(kind)"
+        case .numberLengths(let byte): "lengths of numbers \(byte)"
+        case .textLength(let length): "length of a text \(length)"
+        case .syncCount: "more than three syncs in a row"
+        case .timeOverflow: "a time of 2^64 units or more"
+        case .generationTime(let stated): "a generation record states the time \(stated), which is not its own"
+        }
+    }
+}
+
+extension DecodingError.Field {
+    fileprivate var name: String {
+        switch self {
+        case .header: "header"
+        case .record: "begin"
+        case .schemaID: "schema id"
+        case .numberLengths: "lengths of numbers"
+        case .number: "number"
+        case .textLength: "length of a text"
+        case .text: "text"
+        case .wideLength: "length of fields"
+        case .wide: "fields"
+        case .controlKind: "kind of control"
+        case .generation: "generation"
+        case .generationTime: "time of a generation"
+        case .lostCount: "count of lost events"
+        }
+    }
+}

@@ -4,6 +4,7 @@ internal import TraceCore
 struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
     private let context: TimelineContext
     private let orphans: OrphanedSpans
+    private var gaps: StatedGaps
     /// By place in the context's threads.
     private var threads: [ThreadState]
     /// By number.
@@ -29,6 +30,7 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
     init(_ context: TimelineContext, _ orphans: OrphanedSpans) {
         self.context = context
         self.orphans = orphans
+        gaps = StatedGaps(context.index.generations)
         threads = Array(repeating: ThreadState(), count: context.threads.count)
     }
 
@@ -92,10 +94,9 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
         }
         for lane in context.index.generations.last?.lanes ?? [] {
             guard let thread = context.threads.lastIndex(where: { $0.lane == lane.lane }),
-                let next = threads[thread].next, let gap = lane.gaps.last, gap.firstIndex == next
+                let next = threads[thread].next, case let count = gaps.lostAtEnd(lane, from: next), count > 0
             else { continue }
-            try sink.lost(
-                thread: thread, from: threads[thread].time, to: context.end, count: gap.count, context)
+            try sink.lost(thread: thread, from: threads[thread].time, to: context.end, count: count, context)
         }
     }
 }
@@ -106,7 +107,10 @@ extension TimelineDriver where Sink: ~Copyable {
         before record: Record, _ time: Int64, _ thread: Int, into sink: inout Sink
     ) throws {
         let state = threads[thread]
-        let skipped = state.next.map { (record.index &- $0) & 0xFFFF_FFFF_FFFF } ?? 0
+        let skipped =
+            if let next = state.next, next != record.index {
+                gaps.lost(lane: context.threads[thread].lane, from: next, to: record.index)
+            } else { 0 as UInt64 }
         let count = skipped &+ (record.lostCount ?? 0)
         if count > 0 {
             try sink.lost(thread: thread, from: max(state.time, context.start), to: time, count: count, context)

@@ -13,6 +13,10 @@ public struct TraceIndex: Sendable {
     /// In the order of the file.
     public private(set) var batches: [Batch] = []
     public private(set) var generations: [NativeGenerationEnd] = []
+    /// How many of ``batches`` stand in front of each end of a generation.
+    private var batchEnds: [Int] = []
+    /// In the order of the file.
+    public private(set) var clockPairs: [ClockPair] = []
     /// Those of the last generation that lists any.
     public private(set) var openSpans: [OpenSpan] = []
     /// The last one.
@@ -34,13 +38,15 @@ public struct TraceIndex: Sendable {
         do throws(NativeFileError) {
             while let chunk = try reader.next(in: bytes) {
                 switch chunk {
-                case .schemas, .strings, .clockPair, .end: break
+                case .schemas, .strings, .end: break
+                case .clockPair(let pair): clockPairs.append(pair)
                 case .threads(let more): threads += more
                 case .batch(let batch): batches.append(Batch(batch.header, recordsAt: batch.offset))
                 case .openSpans(let more): spansOfGeneration += more
                 case .snapshot(let more): snapshot = more
                 case .endOfGeneration(let end):
                     generations.append(end)
+                    batchEnds.append(batches.count)
                     openSpans = spansOfGeneration
                     spansOfGeneration = []
                 }
@@ -59,5 +65,27 @@ public struct TraceIndex: Sendable {
         let begin = batches.lazy.map(\.header.baseTime).min() ?? header.start.ticks >> UInt64(header.timeShift)
         let end = generations.last.map { $0.clockPair.ticks >> UInt64(header.timeShift) } ?? begin
         return begin...max(begin, end)
+    }
+
+    /// The ends of generations, each with how many of ``batches`` stand in front of it. Where the file ends inside a generation,
+    /// the last one is made up: it ends with its last batch's begin, and its lanes state nothing.
+    package var completedGenerations: [(end: NativeGenerationEnd, batchEnd: Int)] {
+        var all = zip(generations, batchEnds).map { ($0, $1) }
+        if batches.count > all.last?.1 ?? 0 {
+            let rest = batches[(all.last?.1 ?? 0)...]
+            let last = rest.lazy.map(\.header.baseTime).max() ?? 0
+            let ticks = min(last, .max >> UInt64(header.timeShift)) << UInt64(header.timeShift)
+            let distance = header.conversion.nanoseconds(ticks: ticks)
+            let pair = ClockPair(
+                ticks: ticks, monotonic: UInt64(clamping: Int64(clamping: header.start.monotonic) &+ distance),
+                wall: header.conversion.wallClock(ticks: ticks), width: header.start.width)
+            let lanes = Set(rest.map(\.header.lane)).sorted().map {
+                NativeGenerationEnd.Lane(lane: $0, events: 0, isTruncated: true)
+            }
+            let number = max(
+                generations.last.map { $0.generation &+ 1 } ?? 0, rest.lazy.map(\.header.generation).max() ?? 0)
+            all.append((NativeGenerationEnd(generation: number, clockPair: pair, lanes: lanes), batches.count))
+        }
+        return all.map { (end: $0.0, batchEnd: $0.1) }
     }
 }

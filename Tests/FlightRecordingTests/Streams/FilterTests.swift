@@ -47,7 +47,7 @@ import TraceCore
         let schemas = Trace.schemas
         let shapes = ShapeTable(schemas)
         let passes = TraceFilterTable(TraceFilter(ids: ids.union([Sent.three.state.id])), schemas)
-        var filtered = FilteredBatch()
+        var filtered = BatchBuilder()
         while let generation = queue.next(nanoseconds: 0) {
             try generation.withBytes { bytes in
                 for batch in generation.batches {

@@ -1,19 +1,26 @@
 /// Aligned columns, each cell coloured after it is padded.
-struct TextTable {
-    struct Cell {
-        var text: String
-        var isNumber = false
-        var ink = Ink.plain
+package struct TextTable: Sendable {
+    package struct Cell: Sendable {
+        package var text: String
+        package var isNumber = false
+        package var ink = Ink.plain
 
-        static func left(_ text: String, _ ink: Ink = .plain) -> Cell { Cell(text: text, ink: ink) }
-        static func right(_ text: String, _ ink: Ink = .plain) -> Cell { Cell(text: text, isNumber: true, ink: ink) }
+        package static func left(_ text: String, _ ink: Ink = .plain) -> Cell { Cell(text: text, ink: ink) }
+        package static func right(_ text: String, _ ink: Ink = .plain) -> Cell {
+            Cell(text: text, isNumber: true, ink: ink)
+        }
     }
 
-    var rows: [[Cell]] = []
-    /// Shared between tables that should line up.
-    var widths: [Int] = []
+    package init(rows: [[Cell]] = [], widths: [Int] = []) {
+        self.rows = rows
+        self.widths = widths
+    }
 
-    mutating func fit() {
+    package var rows: [[Cell]] = []
+    /// Shared between tables that should line up.
+    package var widths: [Int] = []
+
+    package mutating func fit() {
         for row in rows {
             for (column, cell) in row.enumerated() {
                 if column == widths.count { widths.append(0) }
@@ -23,9 +30,9 @@ struct TextTable {
     }
 
     /// The columns' width with two spaces between them.
-    var totalWidth: Int { widths.reduce(0, +) + 2 * max(widths.count - 1, 0) }
+    package var totalWidth: Int { widths.reduce(0, +) + 2 * max(widths.count - 1, 0) }
 
-    func lines(indent: Int, _ style: Style) -> [String] {
+    package func lines(indent: Int, _ style: Style) -> [String] {
         rows.map { row in
             let cells = row.enumerated().map { column, cell in
                 let padding = String(repeating: " ", count: max(widths[column] - cell.text.count, 0))

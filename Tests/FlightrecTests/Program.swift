@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+import TraceTestSupport
+
+/// The `flightrec` that was built with the tests, as a script calls it.
+enum Program {
+    static let path: String? = {
+        #if os(Linux)
+            let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        #else
+            let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? ""
+        #endif
+        let path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("flightrec").path
+        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }()
+
+    struct Result {
+        var status: Int32
+        var output: Data
+        var error: String
+
+        var text: String { String(decoding: output, as: UTF8.self) }
+    }
+
+    static func run(_ arguments: [String], in directory: String = NSTemporaryDirectory()) throws -> Result {
+        try run(try #require(path), arguments, in: directory)
+    }
+
+    /// Any program: an oracle.
+    static func run(_ program: String, _ arguments: [String], in directory: String) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        let (output, error) = (Pipe(), FileHandle(forWritingAtPath: "/dev/null")!)
+        // Standard error goes to a file: it cannot fill a pipe that nobody reads.
+        let errors = directory + "/errors-\(UInt64.random(in: 0 ... .max))"
+        FileManager.default.createFile(atPath: errors, contents: nil)
+        process.standardOutput = output
+        process.standardError = FileHandle(forWritingAtPath: errors) ?? error
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        let text = try String(contentsOfFile: errors, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: errors)
+        #expect(
+            process.terminationReason == .exit, "\(program) \(arguments): ended by signal \(process.terminationStatus)")
+        return Result(status: process.terminationStatus, output: data, error: text)
+    }
+}
+
+/// A directory that goes with the value.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "/flightrec-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { path + "/" + name }
+
+    @discardableResult
+    func write(_ bytes: [UInt8], to name: String) throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+
+    func read(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
+}
