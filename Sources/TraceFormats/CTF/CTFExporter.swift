@@ -1,4 +1,4 @@
-public import TraceCore
+internal import TraceCore
 
 /// Writes a timeline in the Common Trace Format 1.8, which babeltrace2 and Trace Compass read (docs/FORMATS.md tells what
 /// becomes what).

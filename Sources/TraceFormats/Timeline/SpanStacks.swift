@@ -23,8 +23,8 @@ struct SpanStack {
 struct OrphanedSpans {
     /// By thread and the index of a record: the schemas of the begins that are missing in front of it, the outermost first.
     private(set) var missing: [Place: [UInt16]] = [:]
-    /// By thread: the time of its first record, in units.
-    private(set) var firstTimes: [Int: UInt64] = [:]
+    /// By thread: the time of its first record, in units; nil where it has none.
+    private(set) var firstTimes: [UInt64?]
 
     struct Place: Hashable {
         var thread: Int
@@ -32,14 +32,17 @@ struct OrphanedSpans {
     }
 
     init(_ batches: [Batch], _ context: TimelineContext, in bytes: RawSpan) throws(DecodingError) {
+        firstTimes = Array(repeating: nil, count: context.threads.count)
         var scan = Scan()
-        for batch in batches.sorted(by: Self.inOrder) {
-            let thread = context.thread(lane: batch.header.lane, id: batch.header.thread) ?? 0
+        let shapes = context.index.shapes
+        let order = batches.indices.sorted { Self.inOrder(batches[$0], batches[$1]) }
+        for number in order {
+            let thread = context.batchThreads[number]
             if thread != scan.thread { scan = Scan(thread: thread) }
-            var cursor = RecordCursor(batch)
-            while let record = try cursor.next(in: bytes, context.index.shapes) {
+            var cursor = RecordCursor(batches[number])
+            while let record = try cursor.next(in: bytes, shapes) {
                 guard record.lostCount == nil else { continue }
-                if firstTimes[thread] == nil { firstTimes[thread] = record.time }
+                if scan.isNew { firstTimes[thread] = firstTimes[thread] ?? record.time }
                 scan.take(record, context.kind(record.schema), &missing)
             }
         }
@@ -62,6 +65,9 @@ struct OrphanedSpans {
         private var older = 0
 
         init(thread: Int? = nil) { self.thread = thread }
+
+        /// No record was taken yet.
+        var isNew: Bool { next == nil }
 
         mutating func take(_ record: Record, _ kind: EventKind?, _ missing: inout [Place: [UInt16]]) {
             if record.index != next {

@@ -1,7 +1,21 @@
 public import TraceCore
 
-/// What all events of a file have in common, as a ``TimelineSink`` needs it.
-public struct TimelineContext: Sendable {
+/// An event's schema, shared by all events of a file.
+///
+/// A reference: to hand a schema on by value takes six counts of references an event.
+public final class TimelineSchema: Sendable {
+    public let schema: EventSchema
+    /// It says what a task is called (docs/FORMAT.md).
+    let namesTasks: Bool
+
+    init(_ schema: EventSchema) {
+        self.schema = schema
+        namesTasks = schema.kind == .instant && schema.name == "task" && schema.category == "task"
+    }
+}
+
+/// What all events of a file have in common, as a ``TimelineSink`` needs it. A reference, since each call is given it.
+public final class TimelineContext: Sendable {
     /// A thread of the traced process. Its place in ``TimelineContext/threads`` stands for it.
     public struct Thread: Sendable, Hashable {
         public var lane: UInt32
@@ -19,7 +33,10 @@ public struct TimelineContext: Sendable {
     public let end: Int64
     public let index: TraceIndex
     public let conversion: ClockConversion
-    private let schemaTable: [EventSchema?]
+    private let schemaTable: [TimelineSchema?]
+    private let kinds: [EventKind?]
+    /// By batch of the index: the place of its thread in ``threads``.
+    let batchThreads: [Int]
     private let timeShift: UInt8
     private let places: [Place: Int]
 
@@ -38,9 +55,10 @@ public struct TimelineContext: Sendable {
         start = conversion.wallClock(units: index.snapshot?.from ?? span.lowerBound, timeShift: timeShift)
         end = conversion.wallClock(units: span.upperBound, timeShift: timeShift)
         let greatest = index.schemas.keys.max() ?? 0
-        var table: [EventSchema?] = Array(repeating: nil, count: Int(greatest) + 1)
-        for schema in index.schemas.values { table[Int(schema.id)] = schema }
+        var table: [TimelineSchema?] = Array(repeating: nil, count: Int(greatest) + 1)
+        for schema in index.schemas.values { table[Int(schema.id)] = TimelineSchema(schema) }
         schemaTable = table
+        kinds = table.map { $0?.schema.kind }
 
         var names: [Place: String] = [:]
         for thread in index.threads { names[Place(lane: thread.lane, thread: thread.thread)] = thread.name }
@@ -49,14 +67,19 @@ public struct TimelineContext: Sendable {
         let open = index.openSpans.map { Place(lane: $0.lane, thread: $0.thread) }
         let all = Set(seen + open).sorted { ($0.lane, $0.thread) < ($1.lane, $1.thread) }
         threads = all.map { Thread(lane: $0.lane, id: $0.thread, name: names[$0] ?? "") }
-        places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0) })
+        let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0) })
+        batchThreads = seen.map { places[$0]! }
+        self.places = places
     }
 
     /// The schema of an event, or nil for an id that the file does not define. Complexity: O(1).
-    public func schema(_ id: UInt16) -> EventSchema? { Int(id) < schemaTable.count ? schemaTable[Int(id)] : nil }
+    public func schema(_ id: UInt16) -> EventSchema? { entry(id)?.schema }
+
+    /// The same by reference.
+    func entry(_ id: UInt16) -> TimelineSchema? { Int(id) < schemaTable.count ? schemaTable[Int(id)] : nil }
 
     /// What an event means; nil for an id that the file does not define. Complexity: O(1).
-    func kind(_ id: UInt16) -> EventKind? { Int(id) < schemaTable.count ? schemaTable[Int(id)]?.kind : nil }
+    func kind(_ id: UInt16) -> EventKind? { Int(id) < kinds.count ? kinds[Int(id)] : nil }
 
     /// The place of a thread in ``threads``.
     public func thread(lane: UInt32, id: UInt32) -> Int? { places[Place(lane: lane, thread: id)] }

@@ -6,32 +6,19 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
     private let orphans: OrphanedSpans
     private var gaps: StatedGaps
     /// By place in the context's threads.
-    private var threads: [ThreadState]
+    private var threads: [TimelineThreadState]
     /// By number.
-    private var asyncSpans: [UInt64: AsyncState] = [:]
+    private var asyncSpans: [UInt64: TimelineAsyncState] = [:]
     private var taskNames: [UInt64: String] = [:]
 
     /// Tasks whose names are kept: beyond, they go without, so that memory stays bounded.
     private static var taskLimit: Int { 1 << 20 }
 
-    private struct ThreadState {
-        var stack = SpanStack()
-        /// Index of the next record if nothing is lost, and nanoseconds of the last.
-        var next: UInt64?
-        var time: Int64 = .min
-    }
-
-    private struct AsyncState {
-        var schema: EventSchema
-        var span: TimelineAsyncSpan
-        var thread: Int
-    }
-
     init(_ context: TimelineContext, _ orphans: OrphanedSpans) {
         self.context = context
         self.orphans = orphans
         gaps = StatedGaps(context.index.generations)
-        threads = Array(repeating: ThreadState(), count: context.threads.count)
+        threads = Array(repeating: TimelineThreadState(), count: context.threads.count)
     }
 
     /// Begins the spans that the file lists as open and whose begins are not in it.
@@ -39,15 +26,15 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
         let first = context.index.batches.lazy.map(\.header.baseTime).min() ?? .max
         for open in context.index.openSpans {
             guard let thread = context.thread(lane: open.lane, id: open.thread),
-                let schema = context.schema(open.schema)
+                let entry = context.entry(open.schema)
             else { continue }
             let time = context.time(units: open.start)
-            let event = TimelineEvent(time: time, thread: thread, schema: schema, record: nil)
+            let event = TimelineEvent(time: time, thread: thread, entry: entry, record: nil)
             if open.isAcrossThreads {
                 // In the file, if it is, in any thread's batch.
                 guard open.start < first else { continue }
                 let span = TimelineAsyncSpan(number: open.number, task: 0, taskName: nil)
-                asyncSpans[open.number] = AsyncState(schema: schema, span: span, thread: thread)
+                asyncSpans[open.number] = TimelineAsyncState(entry: entry, span: span, thread: thread)
                 try sink.asyncBegin(event, span, isCutOff: true, context, in: bytes)
             } else {
                 guard orphans.firstTimes[thread].map({ open.start < $0 }) ?? true else { continue }
@@ -58,18 +45,19 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
     }
 
     mutating func take(_ record: Record, into sink: inout Sink, in bytes: RawSpan) throws {
-        let header = context.index.batches[record.batch].header
-        guard let thread = context.thread(lane: header.lane, id: header.thread) else { return }
+        let thread = context.batchThreads[record.batch]
         let time = context.time(units: record.time)
-        try tellLoss(before: record, time, thread, into: &sink)
-        guard record.lostCount == nil, let schema = context.schema(record.schema) else { return }
-        if let missing = orphans.missing[.init(thread: thread, index: record.index)] {
+        let isFollowing = threads[thread].follows(record, at: time)
+        if !isFollowing || record.lostCount != nil { try tellLoss(before: record, time, thread, into: &sink) }
+        guard record.lostCount == nil, let entry = context.entry(record.schema), let kind = context.kind(record.schema)
+        else { return }
+        if !isFollowing, let missing = orphans.missing[.init(thread: thread, index: record.index)] {
             try begin(missing, at: time, thread, into: &sink, in: bytes)
         }
-        let event = TimelineEvent(time: time, thread: thread, schema: schema, record: record)
-        switch schema.kind {
+        let event = TimelineEvent(time: time, thread: thread, entry: entry, record: record)
+        switch kind {
         case .begin:
-            threads[thread].stack.begin(schema.id)
+            threads[thread].stack.begin(record.schema)
             try sink.spanBegin(event, isCutOff: false, context, in: bytes)
         case .end: try end(event, into: &sink, in: bytes)
         case .asyncBegin: try asyncBegin(event, record, into: &sink, in: bytes)
@@ -78,7 +66,7 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
         case .flowBegin, .flowStep, .flowEnd:
             try sink.flow(event, number: context.firstWord(of: record, in: bytes), context, in: bytes)
         case .instant:
-            try noteTask(event, record, in: bytes)
+            if entry.namesTasks { try noteTask(event, record, in: bytes) }
             try sink.instant(event, context, in: bytes)
         }
     }
@@ -89,7 +77,7 @@ struct TimelineDriver<Sink: TimelineSink & ~Copyable> {
             try close(threads[thread].stack.open.count, at: context.end, thread, into: &sink, in: bytes)
         }
         for state in asyncSpans.values.sorted(by: { $0.span.number < $1.span.number }) {
-            let event = TimelineEvent(time: context.end, thread: state.thread, schema: state.schema, record: nil)
+            let event = TimelineEvent(time: context.end, thread: state.thread, entry: state.entry, record: nil)
             try sink.asyncEnd(event, state.span, isUnfinished: true, context, in: bytes)
         }
         for lane in context.index.generations.last?.lanes ?? [] {
@@ -113,7 +101,8 @@ extension TimelineDriver where Sink: ~Copyable {
             } else { 0 as UInt64 }
         let count = skipped &+ (record.lostCount ?? 0)
         if count > 0 {
-            try sink.lost(thread: thread, from: max(state.time, context.start), to: time, count: count, context)
+            let from = min(max(state.time, context.start), time)
+            try sink.lost(thread: thread, from: from, to: time, count: count, context)
         }
         threads[thread].next = (record.index &+ (record.lostCount ?? 1)) & 0xFFFF_FFFF_FFFF
         threads[thread].time = time
@@ -123,15 +112,15 @@ extension TimelineDriver where Sink: ~Copyable {
         _ missing: [UInt16], at time: Int64, _ thread: Int, into sink: inout Sink, in bytes: RawSpan
     ) throws {
         for id in missing {
-            guard let schema = context.schema(id) else { continue }
+            guard let entry = context.entry(id) else { continue }
             threads[thread].stack.begin(id)
-            let event = TimelineEvent(time: time, thread: thread, schema: schema, record: nil)
+            let event = TimelineEvent(time: time, thread: thread, entry: entry, record: nil)
             try sink.spanBegin(event, isCutOff: true, context, in: bytes)
         }
     }
 
     private mutating func end(_ event: TimelineEvent, into sink: inout Sink, in bytes: RawSpan) throws {
-        let closed = threads[event.thread].stack.closed(by: event.schema.id)
+        let closed = threads[event.thread].stack.closed(by: event.entry.schema.id)
         guard closed > 0 else { return }
         // What is inside was never ended.
         try close(closed - 1, at: event.time, event.thread, into: &sink, in: bytes)
@@ -144,8 +133,8 @@ extension TimelineDriver where Sink: ~Copyable {
     ) throws {
         for id in threads[thread].stack.open.suffix(count).reversed() {
             threads[thread].stack.close(1)
-            guard let schema = context.schema(id) else { continue }
-            let event = TimelineEvent(time: time, thread: thread, schema: schema, record: nil)
+            guard let entry = context.entry(id) else { continue }
+            let event = TimelineEvent(time: time, thread: thread, entry: entry, record: nil)
             try sink.spanEnd(event, isUnfinished: true, context, in: bytes)
         }
     }
@@ -156,7 +145,7 @@ extension TimelineDriver where Sink: ~Copyable {
         let number = try context.firstWord(of: record, in: bytes)
         let task = record.shape == .two || record.shape == .three ? record.words.1 : 0
         let span = TimelineAsyncSpan(number: number, task: task, taskName: taskNames[task])
-        asyncSpans[number] = AsyncState(schema: event.schema, span: span, thread: event.thread)
+        asyncSpans[number] = TimelineAsyncState(entry: event.entry, span: span, thread: event.thread)
         try sink.asyncBegin(event, span, isCutOff: false, context, in: bytes)
     }
 
@@ -170,17 +159,14 @@ extension TimelineDriver where Sink: ~Copyable {
         }
         let span = TimelineAsyncSpan(number: number, task: 0, taskName: nil)
         let begin = TimelineEvent(
-            time: context.start, thread: event.thread, schema: context.schema(event.schema.id &- 1) ?? event.schema,
-            record: nil)
+            time: min(context.start, event.time), thread: event.thread,
+            entry: context.entry(event.entry.schema.id &- 1) ?? event.entry, record: nil)
         try sink.asyncBegin(begin, span, isCutOff: true, context, in: bytes)
         try sink.asyncEnd(event, span, isUnfinished: false, context, in: bytes)
     }
 
-    /// "task" in the category "task" says what a task is called.
     private mutating func noteTask(_ event: TimelineEvent, _ record: Record, in bytes: RawSpan) throws {
-        guard event.schema.name == "task", event.schema.category == "task", taskNames.count < Self.taskLimit else {
-            return
-        }
+        guard taskNames.count < Self.taskLimit else { return }
         var number: UInt64?
         try context.forEachArgument(of: record, event.schema, in: bytes) { _, value in
             switch value {
@@ -190,4 +176,29 @@ extension TimelineDriver where Sink: ~Copyable {
             }
         }
     }
+}
+
+// Not nested in the driver: what is nested in a generic type is looked up by its metadata at each access.
+
+/// Where a thread stands.
+struct TimelineThreadState {
+    var stack = SpanStack()
+    /// Index of the next record if nothing is lost, and nanoseconds of the last.
+    var next: UInt64?
+    var time: Int64 = .min
+
+    /// Whether a record comes right behind the last one. Goes on to it if so.
+    mutating func follows(_ record: Record, at time: Int64) -> Bool {
+        guard record.index == next, record.lostCount == nil else { return false }
+        next = (record.index &+ 1) & 0xFFFF_FFFF_FFFF
+        self.time = time
+        return true
+    }
+}
+
+/// An open span across threads.
+struct TimelineAsyncState {
+    var entry: TimelineSchema
+    var span: TimelineAsyncSpan
+    var thread: Int
 }

@@ -6,9 +6,19 @@ public struct TimelineEvent {
     public let time: Int64
     /// The place of its thread in ``TimelineContext/threads``.
     public let thread: Int
-    public let schema: EventSchema
+    /// What the event is: by reference, for who only needs its id or a field of it.
+    public let entry: TimelineSchema
     /// Nil where the span began before the window, so that only its schema is known.
     public let record: Record?
+
+    public var schema: EventSchema { entry.schema }
+
+    init(time: Int64, thread: Int, entry: TimelineSchema, record: Record?) {
+        self.time = time
+        self.thread = thread
+        self.entry = entry
+        self.record = record
+    }
 }
 
 /// What spans across threads have beside.
