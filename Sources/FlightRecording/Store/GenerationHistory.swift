@@ -29,7 +29,9 @@ struct GenerationHistory: Sendable {
 
     /// The newest boundary that lies `nanoseconds` or more before `end`: nil where none is that old.
     func last(atLeast nanoseconds: UInt64, before end: GenerationBoundary) -> GenerationBoundary? {
-        boundaries.last { $0.clock.monotonic + nanoseconds <= end.clock.monotonic && $0.generation != end.generation }
+        guard nanoseconds <= end.clock.monotonic else { return nil }
+        let latest = end.clock.monotonic - nanoseconds
+        return boundaries.last { $0.clock.monotonic <= latest && $0.generation != end.generation }
     }
 
     /// The boundary before `end`: where its generation began.
