@@ -71,7 +71,8 @@ public final class SnapshotTrigger: Sendable {
         var signals: [Int32] = []
     }
 
-    /// A trigger of `recorder`, which is started and stopped by whoever owns it. Works until ``stop()``.
+    /// A trigger of `recorder`, which is started and stopped by whoever owns it. Works until ``stop()``, also where nobody
+    /// holds it.
     ///
     /// - Parameter onSnapshot: called on the trigger's thread after each snapshot, or with why there is none.
     /// - Throws: ``FlightRecorderError/configuration(field:value:allowed:)``, ``FlightRecorderError/system(call:code:)``.
@@ -93,7 +94,8 @@ public final class SnapshotTrigger: Sendable {
             files: TraceFileDirectory(
                 path: configuration.directory, prefix: configuration.prefix, maximumFiles: configuration.maximumFiles,
                 maximumBytes: configuration.maximumBytes))
-        let started = try BackgroundThread(name: "flight-trigger") { [unowned self] in self.work() }
+        // Held by its thread, until it is stopped.
+        let started = try BackgroundThread(name: "flight-trigger") { self.work() }
         thread.withLock { $0 = started }
     }
 

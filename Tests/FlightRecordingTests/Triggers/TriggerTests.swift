@@ -182,6 +182,16 @@ extension TraceOfTheProcess {
             }
         }
 
+        @Test func triggerWorksUntilItIsStoppedAlsoWhereNobodyHoldsIt() throws {
+            let recorder = FlightRecorder(configuration: .init(maximumBytes: 1 << 20))
+            for _ in 0..<50 {
+                weak var trigger: SnapshotTrigger?
+                func make() throws -> SnapshotTrigger { try SnapshotTrigger(recorder, configuration: configuration()) }
+                trigger = try make()
+                try #require(trigger).stop()
+            }
+        }
+
         @Test func failureIsToldAndTheNextOneIsTaken() throws {
             try triggering(configuration()) { trigger, outcomes in
                 trigger.recorder.stop()
