@@ -143,7 +143,7 @@ public final class SnapshotTrigger: Sendable {
     func add(_ probe: some TriggerProbe) {
         state.withLock { state in
             state.probes.append(probe)
-            state.due.append(probe.period.map { cplatform_monotonic_nanoseconds() &+ $0 } ?? .max)
+            state.due.append(probe.period.map { cplatform_monotonic_nanoseconds().addingUpToMaximum($0) } ?? .max)
         }
         alarm.ring()
     }
@@ -151,12 +151,13 @@ public final class SnapshotTrigger: Sendable {
     private func fire(_ reason: String, _ state: inout State) {
         let now = cplatform_monotonic_nanoseconds()
         state.status.fired += 1
-        let next = state.lastTaken.map { $0 &+ configuration.minimumInterval.nanoseconds } ?? 0
+        let next = state.lastTaken?.addingUpToMaximum(configuration.minimumInterval.nanoseconds) ?? 0
         guard state.pending == nil, now >= next else {
             state.status.suppressed += 1
             return
         }
-        state.pending = (reason, cplatform_wall_nanoseconds(), now &+ configuration.after.nanoseconds)
+        let due = now.addingUpToMaximum(configuration.after.nanoseconds)
+        state.pending = (reason, cplatform_wall_nanoseconds(), due)
     }
 
     /// The thread's work: asks what is due, and sleeps until something is.
@@ -211,5 +212,13 @@ public final class SnapshotTrigger: Sendable {
             }
         }
         onSnapshot(outcome)
+    }
+}
+
+extension UInt64 {
+    /// The sum, or 2^64 - 1: a time that never comes.
+    fileprivate func addingUpToMaximum(_ other: UInt64) -> UInt64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
     }
 }

@@ -192,6 +192,32 @@ extension TraceOfTheProcess {
             }
         }
 
+        @Test func intervalOfAllAgesLetsOneThrough() throws {
+            try triggering(configuration(interval: .seconds(Int64.max))) { trigger, outcomes in
+                trigger.fire("a")
+                _ = outcomes.first(1)
+                trigger.fire("b")
+                #expect(trigger.status.suppressed == 1)
+            }
+        }
+
+        @Test func whatIsWaitedForAllAgesIsTakenAtTheStop() throws {
+            try triggering(configuration(after: .seconds(Int64.max))) { trigger, outcomes in
+                let asked = Atomic<Int>(0)
+                trigger.fire("never", every: .seconds(Int64.max)) {
+                    asked.add(1, ordering: .relaxed)
+                    return false
+                }
+                trigger.fire("a")
+                trigger.fire("b")
+                #expect(trigger.status.suppressed == 1)
+                #expect(trigger.status.taken == 0)
+                trigger.stop()
+                #expect(outcomes.first(1).count == 1)
+                #expect(asked.load(ordering: .relaxed) == 0)
+            }
+        }
+
         @Test func failureIsToldAndTheNextOneIsTaken() throws {
             try triggering(configuration()) { trigger, outcomes in
                 trigger.recorder.stop()
