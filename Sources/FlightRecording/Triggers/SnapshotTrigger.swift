@@ -196,11 +196,12 @@ public final class SnapshotTrigger: Sendable {
     }
 
     private func write(_ reason: String, wall: Int64) {
-        let path = directory.newPath(wall: wall, reason: reason)
+        let name = directory.newName(wall: wall, reason: reason)
+        let path = directory.files.path(name)
         let outcome = Result {
             Taken(reason: reason, path: path, report: try recorder.snapshot(to: path, reason: reason))
         }
-        if case .success = outcome { directory.files.deleteOldest() }
+        if case .success = outcome { directory.files.deleteOldest(newest: name) }
         state.withLock { state in
             switch outcome {
             case .success:

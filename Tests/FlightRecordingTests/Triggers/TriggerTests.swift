@@ -218,6 +218,22 @@ extension TraceOfTheProcess {
             }
         }
 
+        /// Files of a wall clock that was set back since.
+        @Test func newestFileStaysAlsoWhereOthersHaveLaterNames() throws {
+            var configuration = configuration()
+            configuration.maximumFiles = 2
+            for year in [2998, 2999] {
+                let path = directory + "/snapshot-\(year)0101T000000.000000Z-future.frec"
+                #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
+            }
+            try triggering(configuration) { trigger, outcomes in
+                trigger.fire("now")
+                let taken = try outcomes.first(1)[0].get()
+                #expect(FileManager.default.fileExists(atPath: taken.path))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 2)
+            }
+        }
+
         @Test func failureIsToldAndTheNextOneIsTaken() throws {
             try triggering(configuration()) { trigger, outcomes in
                 trigger.recorder.stop()
