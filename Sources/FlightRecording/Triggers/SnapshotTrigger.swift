@@ -130,7 +130,8 @@ public final class SnapshotTrigger: Sendable {
 
     /// Fires at each signal of a number, which keeps the handler that it has, and is no longer deadly if it has none.
     ///
-    /// - Throws: ``FlightRecorderError/system(call:code:)``.
+    /// - Throws: ``FlightRecorderError/system(call:code:)``: EBUSY where another trigger has it; EINVAL for what is no signal, or
+    ///   one that an instruction raises (SIGSEGV, SIGBUS, SIGILL, SIGFPE), which would be raised again for ever.
     public func fire(onSignal signal: Int32) throws(FlightRecorderError) {
         guard let count = SignalWords.word(signal) else { throw .system(call: "sigaction", code: 22) }
         let probe = SignalProbe(signal: signal, word: count)

@@ -1,8 +1,11 @@
 import Foundation
+import ProcessSupport
 import Synchronization
 import Testing
 
 @testable import FlightRecording
+
+private let handledSignals = Atomic<Int>(0)
 
 extension TraceOfTheProcess {
     /// When snapshots are taken by themselves, how they are called, and how many are kept.
@@ -179,6 +182,29 @@ extension TraceOfTheProcess {
                 kill(getpid(), SIGUSR2)
                 let reason = try outcomes.first(1)[0].get().reason
                 #expect(reason == "signal-\(SIGUSR2)")
+            }
+        }
+
+        @Test func signalsThatAnInstructionRaisesAreRefused() throws {
+            try triggering(configuration()) { trigger, _ in
+                // Its handler returns to that instruction, for ever.
+                for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE] {
+                    #expect(throws: FlightRecorderError.system(call: "sigaction", code: EINVAL)) {
+                        try trigger.fire(onSignal: signal)
+                    }
+                }
+            }
+        }
+
+        @Test func handlerThatWasInstalledLaterStays() throws {
+            defer { signal(SIGUSR2, SIG_DFL) }
+            let handled = handledSignals.load(ordering: .relaxed)
+            try triggering(configuration()) { trigger, _ in
+                try trigger.fire(onSignal: SIGUSR2)
+                process_support_on_signal(SIGUSR2, { _ in handledSignals.add(1, ordering: .relaxed) }, false)
+                trigger.stop()
+                kill(getpid(), SIGUSR2)
+                while handledSignals.load(ordering: .relaxed) == handled { yieldProcessor() }
             }
         }
 
