@@ -166,21 +166,30 @@ public final class SnapshotTrigger: Sendable {
         while true {
             let rings = alarm.rings
             let isLast = isEnding.load(ordering: .acquiring)
-            let (pending, wait) = state.withLock { state in
-                probe(&state)
-                return take(&state, isLast)
-            }
+            probe()
+            let (pending, wait) = state.withLock { take(&$0, isLast) }
             if let pending { write(pending.reason, wall: pending.wall) }
             if isLast { return }
             if pending == nil { alarm.sleep(since: rings, nanoseconds: wait) }
         }
     }
 
-    private func probe(_ state: inout State) {
+    /// Asks without the lock: what is asked may be the program's code, which may call this trigger.
+    private func probe() {
         let now = cplatform_monotonic_nanoseconds()
-        for index in state.probes.indices where state.due[index] <= now || state.probes[index].period == nil {
-            if let period = state.probes[index].period { state.due[index] = now &+ period }
-            if let reason = state.probes[index].ask() { fire(reason, &state) }
+        let due = state.withLock { state in
+            state.probes.indices.filter { state.due[$0] <= now || state.probes[$0].period == nil }.map { index in
+                if let period = state.probes[index].period { state.due[index] = now.addingUpToMaximum(period) }
+                return (index, state.probes[index])
+            }
+        }
+        for (index, var probe) in due {
+            let reason = probe.ask()
+            state.withLock { state in
+                // Others are added behind it, and none goes.
+                state.probes[index] = probe
+                if let reason { fire(reason, &state) }
+            }
         }
     }
 

@@ -208,6 +208,22 @@ extension TraceOfTheProcess {
             }
         }
 
+        /// What asks may be the program's own code, which may know the trigger.
+        @Test func conditionMayLookAtTheTriggerAndFireIt() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                trigger.fire("condition", every: .milliseconds(1)) { [weak trigger] in
+                    guard let trigger, trigger.status.fired == 0 else { return false }
+                    Emitted.other.emit(5)
+                    trigger.fire("from within")
+                    return false
+                }
+                let taken = try outcomes.first(1)[0].get()
+                #expect(taken.reason == "from within")
+                let bytes = [UInt8](try Data(contentsOf: URL(filePath: taken.path)))
+                #expect(try ReadSnapshot(bytes).words("other") == [5])
+            }
+        }
+
         @Test func triggerWorksUntilItIsStoppedAlsoWhereNobodyHoldsIt() throws {
             let recorder = FlightRecorder(configuration: .init(maximumBytes: 1 << 20))
             for _ in 0..<50 {
