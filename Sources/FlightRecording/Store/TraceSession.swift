@@ -61,9 +61,15 @@ final class TraceSession: Sendable {
             fatalError("an error of no known type: \(error)")
         }
         hub = StreamHub(arena)
-        _ = try closeGeneration()
-        let thread = try BackgroundThread(name: "flight-recorder") { [unowned self] in self.advance() }
-        advancer.withLock { $0 = thread }
+        do throws(FlightRecorderError) {
+            _ = try closeGeneration()
+            let thread = try BackgroundThread(name: "flight-recorder") { [unowned self] in self.advance() }
+            advancer.withLock { $0 = thread }
+        } catch {
+            // Nobody has this session, who could end it.
+            end()
+            throw error
+        }
     }
 
     var isForked: Bool { forks != cplatform_fork_count() }
