@@ -137,6 +137,8 @@ final class TraceSession: Sendable {
 
     /// Asks for generations that end at least so often, until it is withdrawn with nil.
     func want(period: UInt64?, for owner: AnyObject) {
+        // In a forked child, a thread that is not there may hold the lock.
+        guard !isForked else { return }
         state.withLock { $0.periods[ObjectIdentifier(owner)] = period }
         alarm.ring()
     }

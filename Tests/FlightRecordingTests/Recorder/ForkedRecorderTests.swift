@@ -33,6 +33,51 @@ extension TraceOfTheProcess {
             #expect(status == 0)
             #expect(try ReadSnapshot(recorder).words("other") == [1])
         }
+
+        /// Another thread ends generations nearly all the time: at the fork, most often, it holds the session's lock.
+        @Test func childMayStopARecorderThatItsParentKeptBusy() throws {
+            let recorder = FlightRecorder(configuration: .init(maximumBytes: 1 << 20))
+            try recorder.start()
+            defer { recorder.stop() }
+            let session = try TraceStore.join(maximumBytes: 1)
+            defer { TraceStore.leave(session) }
+            let isDone = Flag()
+            let busy = SystemThread { while !isDone.isSet { _ = try? session.closeGeneration() } }
+            defer {
+                isDone.set()
+                busy.join()
+            }
+            for _ in 0..<5 {
+                let status = inChild {
+                    recorder.stop()
+                    return 0
+                }
+                #expect(status == 0)
+                guard status == 0 else { break }
+            }
+        }
+
+        /// Who ran it in the parent is not in the child.
+        @Test func childDoesNotWaitForASnapshotOfItsParents() throws {
+            let paths = PathQueue()
+            let (isRunning, mayEnd) = (Flag(), Flag())
+            struct Nothing: Error {}
+            let running = SystemThread {
+                _ = try? paths.run("a") {
+                    isRunning.set()
+                    while !mayEnd.isSet { yieldProcessor() }
+                    throw Nothing()
+                }
+            }
+            while !isRunning.isSet { yieldProcessor() }
+            let status = inChild {
+                do { _ = try paths.run("a") { throw Nothing() } } catch { return error is Nothing ? 0 : 1 }
+                return 2
+            }
+            mayEnd.set()
+            running.join()
+            #expect(status == 0)
+        }
         #if os(Linux)
             /// In a child: no thread can be had there any more.
             @Test func recorderThatGetsNoThreadLeavesNothingRecording() {
