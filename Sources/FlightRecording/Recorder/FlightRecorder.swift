@@ -102,7 +102,8 @@ public final class FlightRecorder: Sendable {
         }
     }
 
-    /// Writes the window to a file descriptor, which stays open: a file, a pipe, a socket.
+    /// Writes the window to a file descriptor, which stays open: a file, a pipe, a socket. It has to block, and a pipe or socket
+    /// that nobody reads any more raises SIGPIPE, unless the process ignores that.
     ///
     /// - Throws: ``FlightRecorderError/notRecording``, `FileError`: then a part may have been written.
     @discardableResult
