@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "ProcessSupport.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -43,5 +44,16 @@ void process_support_end_thread(void) {
   syscall(SYS_exit, 0);
 #else
   pthread_exit(NULL);
+#endif
+}
+
+int process_support_refuse_threads(void) {
+#if defined(__linux__)
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  int failure = pthread_attr_setstacksize(&attributes, (size_t)1 << 46);
+  return failure ? failure : pthread_setattr_default_np(&attributes);
+#else
+  return ENOSYS;
 #endif
 }

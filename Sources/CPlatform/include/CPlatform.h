@@ -214,9 +214,10 @@ void cplatform_wait(const uint32_t *_Nonnull address, uint32_t expected, uint64_
 void cplatform_wake(const uint32_t *_Nonnull address, uint32_t count);
 
 /// From now on, `signal` adds one to each of two words, on whichever thread it comes to, and wakes the waiters of the second;
-/// then the handler that was there before runs, if any. `count` NULL: gives that handler its place back. Returns 0, or an
-/// errno: EBUSY where the signal is counted already. The words have to stay for as long as the process may be inside a
-/// handler: for ever, to be safe.
+/// then the handler that was there before runs, if any. `count` NULL: gives that handler its place back, unless another one
+/// was installed meanwhile. Returns 0, or an errno: EBUSY where the signal is counted already, or that other handler
+/// is still there; EINVAL for one that an instruction raises. The words have to stay for as long as the process may be inside
+/// a handler: for ever, to be safe.
 int cplatform_count_signal(int signal, uint64_t *_Nullable count, uint64_t *_Nullable bell);
 
 // MARK: Asymmetric fences

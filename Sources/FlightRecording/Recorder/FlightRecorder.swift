@@ -72,11 +72,11 @@ public final class FlightRecorder: Sendable {
     public func stop() {
         let session = state.withLock { recording in
             defer { recording = nil }
+            // Under the lock: a start that follows at once asks for a period of its own.
+            recording?.session.want(period: nil, for: self)
             return recording?.session
         }
-        guard let session else { return }
-        session.want(period: nil, for: self)
-        TraceStore.leave(session)
+        if let session { TraceStore.leave(session) }
     }
 
     /// Writes the window to a file, which has its name once it is whole and on the disk: until then, and after an error,
@@ -102,7 +102,8 @@ public final class FlightRecorder: Sendable {
         }
     }
 
-    /// Writes the window to a file descriptor, which stays open: a file, a pipe, a socket.
+    /// Writes the window to a file descriptor, which stays open: a file, a pipe, a socket. It has to block, and a pipe or socket
+    /// that nobody reads any more raises SIGPIPE, unless the process ignores that.
     ///
     /// - Throws: ``FlightRecorderError/notRecording``, `FileError`: then a part may have been written.
     @discardableResult

@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Synchronization
 internal import TraceCore
 
@@ -30,6 +31,10 @@ final class PathQueue: Sendable {
         var running: [String: Turn] = [:]
         /// By path: the turn that waits for the running one. Its first caller will run it.
         var waiting: [String: Turn] = [:]
+        private var forks = cplatform_fork_count()
+
+        /// In a forked child nobody runs what its parent's threads did.
+        mutating func leaveParentBehind() { if forks != cplatform_fork_count() { self = State() } }
     }
 
     private let state = Lock(State())
@@ -63,6 +68,7 @@ final class PathQueue: Sendable {
 
     private func part(_ path: String) -> Part {
         state.withLock { state in
+            state.leaveParentBehind()
             let turn = Turn()
             if let waiting = state.waiting[path] {
                 waiting.callers.add(1, ordering: .relaxed)

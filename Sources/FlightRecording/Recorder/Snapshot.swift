@@ -36,6 +36,6 @@ public struct Snapshot: ~Copyable {
         precondition((1...8).contains(together), "\(together) pages pinned at a time")
         var scan = WindowScan(writer.session.arena, writer.window, together: together)
         try scan.run(body)
-        return writer.report(scan, SnapshotAccount(writer.window, scan.extents), byteCount: 0)
+        return writer.report(scan, SnapshotAccount(writer.window, scan.extents, in: writer.session.arena), byteCount: 0)
     }
 }

@@ -9,7 +9,7 @@ struct SnapshotAccount {
     /// From this time on, nothing is missing but the gaps. Units; nil where nothing older is missing.
     private(set) var completeFrom: UInt64?
 
-    init(_ window: SnapshotWindow, _ extents: [PageExtent]) {
+    init(_ window: SnapshotWindow, _ extents: [PageExtent], in arena: Arena) {
         var pagesByLane = [[PageExtent]](repeating: [], count: window.end.cut.laneCount)
         for extent in extents { pagesByLane[Int(extent.lane)].append(extent) }
         for (number, pages) in pagesByLane.enumerated() {
@@ -18,6 +18,10 @@ struct SnapshotAccount {
             let pages = Self.inOrder(pages)
             guard end.events(since: begin) > 0 || !pages.isEmpty else { continue }
             add(UInt32(number), from: begin, to: end, pages)
+            // Nothing of the lane is left, of a thread that has ended as a rule.
+            if pages.isEmpty, let last = arena.view.lastTime(ofLane: number, at: end) {
+                completeFrom = max(completeFrom ?? 0, last)
+            }
         }
     }
 

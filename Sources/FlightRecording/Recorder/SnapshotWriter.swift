@@ -39,7 +39,7 @@ struct SnapshotWriter {
             try writer.write(threads: Trace.threads)
             var scan = WindowScan(session.arena, window, together: 8)
             try scan.run { batches, bytes in try writer.write(batches, in: bytes) }
-            let account = SnapshotAccount(window, scan.extents)
+            let account = SnapshotAccount(window, scan.extents, in: session.arena)
             try writer.write(openSpans: openSpans)
             try writer.write(description(scan, account))
             try writer.write(

@@ -15,10 +15,13 @@ struct TraceFileDirectory: Sendable {
 
     /// Deletes the oldest files that are too many; returns how many. The newest stays in any case, and so does one that cannot
     /// be deleted.
+    ///
+    /// - Parameter newest: its name. Others may have later ones, where the wall clock went back.
     @discardableResult
-    func deleteOldest() -> Int {
+    func deleteOldest(newest: String) -> Int {
         var files = finished()
         var total = files.reduce(0) { $0 + $1.byteCount }
+        if let index = files.firstIndex(where: { $0.name == newest }) { files.append(files.remove(at: index)) }
         var deleted = 0
         while files.count > 1, files.count > maximumFiles || total > maximumBytes {
             let oldest = files.removeFirst()

@@ -61,9 +61,15 @@ final class TraceSession: Sendable {
             fatalError("an error of no known type: \(error)")
         }
         hub = StreamHub(arena)
-        _ = try closeGeneration()
-        let thread = try BackgroundThread(name: "flight-recorder") { [unowned self] in self.advance() }
-        advancer.withLock { $0 = thread }
+        do throws(FlightRecorderError) {
+            _ = try closeGeneration()
+            let thread = try BackgroundThread(name: "flight-recorder") { [unowned self] in self.advance() }
+            advancer.withLock { $0 = thread }
+        } catch {
+            // Nobody has this session, who could end it.
+            end()
+            throw error
+        }
     }
 
     var isForked: Bool { forks != cplatform_fork_count() }
@@ -131,6 +137,8 @@ final class TraceSession: Sendable {
 
     /// Asks for generations that end at least so often, until it is withdrawn with nil.
     func want(period: UInt64?, for owner: AnyObject) {
+        // In a forked child, a thread that is not there may hold the lock.
+        guard !isForked else { return }
         state.withLock { $0.periods[ObjectIdentifier(owner)] = period }
         alarm.ring()
     }

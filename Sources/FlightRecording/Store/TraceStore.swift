@@ -129,7 +129,7 @@ extension TraceStore.Configuration {
         }
         guard generationPeriod >= .milliseconds(1), generationPeriod <= .seconds(1 << 30) else {
             throw .configuration(
-                field: "generationPeriod", value: "\(generationPeriod)", allowed: "1 millisecond or more")
+                field: "generationPeriod", value: "\(generationPeriod)", allowed: "1 millisecond to 2^30 seconds")
         }
         _ = try geometry(maximumBytes: maximumBytes ?? Self.minimumBytes)
     }

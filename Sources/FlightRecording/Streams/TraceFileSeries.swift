@@ -59,7 +59,7 @@ struct TraceFileSeries: ~Copyable {
         guard let file = file.take() else { return }
         statistics.withLock { $0.currentPath = nil }
         let bytes = try file.finish(synchronized: configuration.synchronized)
-        let deleted = configuration.finishedFiles.deleteOldest()
+        let deleted = configuration.finishedFiles.deleteOldest(newest: lastName)
         statistics.withLock {
             $0.finishedFiles += 1
             $0.bytes += bytes

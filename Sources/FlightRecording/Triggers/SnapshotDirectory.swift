@@ -2,9 +2,9 @@
 struct SnapshotDirectory: Sendable {
     let files: TraceFileDirectory
 
-    /// The path of a new file. `wall` in nanoseconds since 1970.
-    func newPath(wall: Int64, reason: String) -> String {
-        files.path(TraceFileName(files.prefix, wall: wall, reason: Self.slug(reason)).text)
+    /// The name of a new file. `wall` in nanoseconds since 1970.
+    func newName(wall: Int64, reason: String) -> String {
+        TraceFileName(files.prefix, wall: wall, reason: Self.slug(reason)).text
     }
 
     /// Letters, digits and dashes of a reason, at most 64: nothing that means something to a file system or a shell.

@@ -71,7 +71,8 @@ public final class SnapshotTrigger: Sendable {
         var signals: [Int32] = []
     }
 
-    /// A trigger of `recorder`, which is started and stopped by whoever owns it. Works until ``stop()``.
+    /// A trigger of `recorder`, which is started and stopped by whoever owns it. Works until ``stop()``, also where nobody
+    /// holds it.
     ///
     /// - Parameter onSnapshot: called on the trigger's thread after each snapshot, or with why there is none.
     /// - Throws: ``FlightRecorderError/configuration(field:value:allowed:)``, ``FlightRecorderError/system(call:code:)``.
@@ -93,7 +94,8 @@ public final class SnapshotTrigger: Sendable {
             files: TraceFileDirectory(
                 path: configuration.directory, prefix: configuration.prefix, maximumFiles: configuration.maximumFiles,
                 maximumBytes: configuration.maximumBytes))
-        let started = try BackgroundThread(name: "flight-trigger") { [unowned self] in self.work() }
+        // Held by its thread, until it is stopped.
+        let started = try BackgroundThread(name: "flight-trigger") { self.work() }
         thread.withLock { $0 = started }
     }
 
@@ -128,7 +130,8 @@ public final class SnapshotTrigger: Sendable {
 
     /// Fires at each signal of a number, which keeps the handler that it has, and is no longer deadly if it has none.
     ///
-    /// - Throws: ``FlightRecorderError/system(call:code:)``.
+    /// - Throws: ``FlightRecorderError/system(call:code:)``: EBUSY where another trigger has it; EINVAL for what is no signal, or
+    ///   one that an instruction raises (SIGSEGV, SIGBUS, SIGILL, SIGFPE), which would be raised again for ever.
     public func fire(onSignal signal: Int32) throws(FlightRecorderError) {
         guard let count = SignalWords.word(signal) else { throw .system(call: "sigaction", code: 22) }
         let probe = SignalProbe(signal: signal, word: count)
@@ -141,7 +144,7 @@ public final class SnapshotTrigger: Sendable {
     func add(_ probe: some TriggerProbe) {
         state.withLock { state in
             state.probes.append(probe)
-            state.due.append(probe.period.map { cplatform_monotonic_nanoseconds() &+ $0 } ?? .max)
+            state.due.append(probe.period.map { cplatform_monotonic_nanoseconds().addingUpToMaximum($0) } ?? .max)
         }
         alarm.ring()
     }
@@ -149,12 +152,13 @@ public final class SnapshotTrigger: Sendable {
     private func fire(_ reason: String, _ state: inout State) {
         let now = cplatform_monotonic_nanoseconds()
         state.status.fired += 1
-        let next = state.lastTaken.map { $0 &+ configuration.minimumInterval.nanoseconds } ?? 0
+        let next = state.lastTaken?.addingUpToMaximum(configuration.minimumInterval.nanoseconds) ?? 0
         guard state.pending == nil, now >= next else {
             state.status.suppressed += 1
             return
         }
-        state.pending = (reason, cplatform_wall_nanoseconds(), now &+ configuration.after.nanoseconds)
+        let due = now.addingUpToMaximum(configuration.after.nanoseconds)
+        state.pending = (reason, cplatform_wall_nanoseconds(), due)
     }
 
     /// The thread's work: asks what is due, and sleeps until something is.
@@ -162,21 +166,30 @@ public final class SnapshotTrigger: Sendable {
         while true {
             let rings = alarm.rings
             let isLast = isEnding.load(ordering: .acquiring)
-            let (pending, wait) = state.withLock { state in
-                probe(&state)
-                return take(&state, isLast)
-            }
+            probe()
+            let (pending, wait) = state.withLock { take(&$0, isLast) }
             if let pending { write(pending.reason, wall: pending.wall) }
             if isLast { return }
             if pending == nil { alarm.sleep(since: rings, nanoseconds: wait) }
         }
     }
 
-    private func probe(_ state: inout State) {
+    /// Asks without the lock: what is asked may be the program's code, which may call this trigger.
+    private func probe() {
         let now = cplatform_monotonic_nanoseconds()
-        for index in state.probes.indices where state.due[index] <= now || state.probes[index].period == nil {
-            if let period = state.probes[index].period { state.due[index] = now &+ period }
-            if let reason = state.probes[index].ask() { fire(reason, &state) }
+        let due = state.withLock { state in
+            state.probes.indices.filter { state.due[$0] <= now || state.probes[$0].period == nil }.map { index in
+                if let period = state.probes[index].period { state.due[index] = now.addingUpToMaximum(period) }
+                return (index, state.probes[index])
+            }
+        }
+        for (index, var probe) in due {
+            let reason = probe.ask()
+            state.withLock { state in
+                // Others are added behind it, and none goes.
+                state.probes[index] = probe
+                if let reason { fire(reason, &state) }
+            }
         }
     }
 
@@ -193,11 +206,12 @@ public final class SnapshotTrigger: Sendable {
     }
 
     private func write(_ reason: String, wall: Int64) {
-        let path = directory.newPath(wall: wall, reason: reason)
+        let name = directory.newName(wall: wall, reason: reason)
+        let path = directory.files.path(name)
         let outcome = Result {
             Taken(reason: reason, path: path, report: try recorder.snapshot(to: path, reason: reason))
         }
-        if case .success = outcome { directory.files.deleteOldest() }
+        if case .success = outcome { directory.files.deleteOldest(newest: name) }
         state.withLock { state in
             switch outcome {
             case .success:
@@ -209,5 +223,13 @@ public final class SnapshotTrigger: Sendable {
             }
         }
         onSnapshot(outcome)
+    }
+}
+
+extension UInt64 {
+    /// The sum, or 2^64 - 1: a time that never comes.
+    fileprivate func addingUpToMaximum(_ other: UInt64) -> UInt64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
     }
 }

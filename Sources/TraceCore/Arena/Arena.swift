@@ -83,6 +83,12 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
         }
     }
 
+    /// Gives the memory of the pages back. Where an emit was interrupted, it may still write to them; nobody may read them.
+    func forgetPages() {
+        guard mapping.isMapped else { return }
+        mapping.untouch(geometry.pagesOffset..<mapping.byteCount)
+    }
+
     /// Frees the lanes of threads that ended without a word; returns how many.
     @discardableResult
     public func sweep() throws(ArenaError) -> Int {

@@ -25,6 +25,14 @@ public struct GenerationCut: Sendable, Hashable {
 }
 
 extension ArenaView {
+    /// When the last event came before a position of a lane, in units, or a little later; nil where it has gone on since.
+    package func lastTime(ofLane number: Int, at position: LanePosition) -> UInt64? {
+        let lane = lane(number)
+        // The position came from an acquire: this is the time of its event, or that of one that is under way.
+        let time = Memory.loadRelaxed(lane.clock)
+        return LanePosition(Memory.loadAcquire(lane.pos)).index == position.index ? time : nil
+    }
+
     /// Ends the current generation and begins the next. One caller at a time.
     ///
     /// A writer learns of it at its next event. So after the word is stored, the positions are collected until one pass

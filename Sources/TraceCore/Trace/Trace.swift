@@ -10,18 +10,32 @@ public enum Trace {
         var arena: Arena?
         /// Arenas that were recorded into, as long as a thread holds a lane in them. An emit may run inside a signal
         /// handler, and frees nothing: so a lane keeps no arena, but its arena is kept here.
-        var kept: [Arena] = []
+        var kept: [Kept] = []
 
         mutating func retire() {
             if let arena {
                 arena.retire()
-                kept.append(arena)
+                kept.append(Kept(arena: arena))
             }
             arena = nil
             release()
         }
 
-        mutating func release() { kept.removeAll { !$0.isHeldByThreads } }
+        /// What is kept for its lanes alone has no use for its pages: otherwise each recording that begins would add an arena to
+        /// those of threads that emit no more.
+        mutating func release() {
+            kept.removeAll { !$0.arena.isHeldByThreads }
+            for index in kept.indices where !kept[index].hasForgottenPages {
+                guard isKnownUniquelyReferenced(&kept[index].arena) else { continue }
+                kept[index].arena.forgetPages()
+                kept[index].hasForgottenPages = true
+            }
+        }
+    }
+
+    private struct Kept {
+        var arena: Arena
+        var hasForgottenPages = false
     }
 
     private static let state = Lock(State())

@@ -61,6 +61,15 @@ extension TraceOfTheProcess {
             #expect(try ReadSnapshot(recorder).words("other") == [])
         }
 
+        /// An age that no sum with a clock's time fits.
+        @Test func windowOfAllAgesIsNoCrash() throws {
+            let recorder = recorder(age: .seconds(Int64.max))
+            try recorder.start()
+            defer { recorder.stop() }
+            Emitted.other.emit(1)
+            #expect(try ReadSnapshot(recorder).words("other") == [1])
+        }
+
         @Test func configurationsThatMeanNothingAreRefused() {
             #expect(
                 throws: FlightRecorderError.configuration(

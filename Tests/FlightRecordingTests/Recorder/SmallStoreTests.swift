@@ -27,5 +27,29 @@ extension TraceOfTheProcess {
                 #expect(TraceStore.usage?.lost == 0)
             }
         }
+
+        /// A page of a thread that has ended is the first to be overwritten: then the window holds all of the other thread, and
+        /// nothing of this one.
+        @Test func windowWithoutAnEndedThreadDoesNotSayThatItReachesBackToIt() async throws {
+            try await TraceStore.sized(64 << 10) {
+                let recorder = FlightRecorder(configuration: .init(minimumAge: .seconds(100), maximumBytes: 64 << 10))
+                try recorder.start()
+                defer { recorder.stop() }
+                let before = Stamp.now.units
+                onThreads(1) { _ in Emitted.step.emit(7, 7) }
+                var snapshot = try ReadSnapshot(recorder)
+                #expect(try #require(snapshot.description).bound == .start)
+                var step: UInt64 = 0
+                while snapshot.events.contains(where: { $0.words[1] == 7 && $0.words[0] == 7 }) {
+                    for _ in 0..<100 { Emitted.step.emit(1, 1) }
+                    step += 100
+                    snapshot = try ReadSnapshot(recorder)
+                }
+                #expect(snapshot.events.count == step, "all of the other thread is there")
+                let description = try #require(snapshot.description)
+                #expect(description.from >= before)
+                #expect(description.bound == .store)
+            }
+        }
     }
 }

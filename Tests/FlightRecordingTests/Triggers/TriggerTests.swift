@@ -1,8 +1,11 @@
 import Foundation
+import ProcessSupport
 import Synchronization
 import Testing
 
 @testable import FlightRecording
+
+private let handledSignals = Atomic<Int>(0)
 
 extension TraceOfTheProcess {
     /// When snapshots are taken by themselves, how they are called, and how many are kept.
@@ -179,6 +182,97 @@ extension TraceOfTheProcess {
                 kill(getpid(), SIGUSR2)
                 let reason = try outcomes.first(1)[0].get().reason
                 #expect(reason == "signal-\(SIGUSR2)")
+            }
+        }
+
+        @Test func signalsThatAnInstructionRaisesAreRefused() throws {
+            try triggering(configuration()) { trigger, _ in
+                // Its handler returns to that instruction, for ever.
+                for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE] {
+                    #expect(throws: FlightRecorderError.system(call: "sigaction", code: EINVAL)) {
+                        try trigger.fire(onSignal: signal)
+                    }
+                }
+            }
+        }
+
+        @Test func handlerThatWasInstalledLaterStays() throws {
+            defer { signal(SIGUSR2, SIG_DFL) }
+            let handled = handledSignals.load(ordering: .relaxed)
+            try triggering(configuration()) { trigger, _ in
+                try trigger.fire(onSignal: SIGUSR2)
+                process_support_on_signal(SIGUSR2, { _ in handledSignals.add(1, ordering: .relaxed) }, false)
+                trigger.stop()
+                kill(getpid(), SIGUSR2)
+                while handledSignals.load(ordering: .relaxed) == handled { yieldProcessor() }
+            }
+        }
+
+        /// What asks may be the program's own code, which may know the trigger.
+        @Test func conditionMayLookAtTheTriggerAndFireIt() throws {
+            try triggering(configuration()) { trigger, outcomes in
+                trigger.fire("condition", every: .milliseconds(1)) { [weak trigger] in
+                    guard let trigger, trigger.status.fired == 0 else { return false }
+                    Emitted.other.emit(5)
+                    trigger.fire("from within")
+                    return false
+                }
+                let taken = try outcomes.first(1)[0].get()
+                #expect(taken.reason == "from within")
+                let bytes = [UInt8](try Data(contentsOf: URL(filePath: taken.path)))
+                #expect(try ReadSnapshot(bytes).words("other") == [5])
+            }
+        }
+
+        @Test func triggerWorksUntilItIsStoppedAlsoWhereNobodyHoldsIt() throws {
+            let recorder = FlightRecorder(configuration: .init(maximumBytes: 1 << 20))
+            for _ in 0..<50 {
+                weak var trigger: SnapshotTrigger?
+                func make() throws -> SnapshotTrigger { try SnapshotTrigger(recorder, configuration: configuration()) }
+                trigger = try make()
+                try #require(trigger).stop()
+            }
+        }
+
+        @Test func intervalOfAllAgesLetsOneThrough() throws {
+            try triggering(configuration(interval: .seconds(Int64.max))) { trigger, outcomes in
+                trigger.fire("a")
+                _ = outcomes.first(1)
+                trigger.fire("b")
+                #expect(trigger.status.suppressed == 1)
+            }
+        }
+
+        @Test func whatIsWaitedForAllAgesIsTakenAtTheStop() throws {
+            try triggering(configuration(after: .seconds(Int64.max))) { trigger, outcomes in
+                let asked = Atomic<Int>(0)
+                trigger.fire("never", every: .seconds(Int64.max)) {
+                    asked.add(1, ordering: .relaxed)
+                    return false
+                }
+                trigger.fire("a")
+                trigger.fire("b")
+                #expect(trigger.status.suppressed == 1)
+                #expect(trigger.status.taken == 0)
+                trigger.stop()
+                #expect(outcomes.first(1).count == 1)
+                #expect(asked.load(ordering: .relaxed) == 0)
+            }
+        }
+
+        /// Files of a wall clock that was set back since.
+        @Test func newestFileStaysAlsoWhereOthersHaveLaterNames() throws {
+            var configuration = configuration()
+            configuration.maximumFiles = 2
+            for year in [2998, 2999] {
+                let path = directory + "/snapshot-\(year)0101T000000.000000Z-future.frec"
+                #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
+            }
+            try triggering(configuration) { trigger, outcomes in
+                trigger.fire("now")
+                let taken = try outcomes.first(1)[0].get()
+                #expect(FileManager.default.fileExists(atPath: taken.path))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 2)
             }
         }
 

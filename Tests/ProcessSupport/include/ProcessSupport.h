@@ -14,3 +14,6 @@ void process_support_unblock(int signal);
 
 /// Ends the calling thread without its destructors.
 void process_support_end_thread(void);
+
+/// No thread can be made from now on, for want of memory for its stack. Linux; returns 0, or an errno.
+int process_support_refuse_threads(void);

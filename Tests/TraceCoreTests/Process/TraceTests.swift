@@ -21,6 +21,24 @@ extension TraceOfTheProcess {
             #expect(Trace.arena == nil)
         }
 
+        #if os(Linux)
+            /// A thread that emits no more keeps its lane, and the arena for it: which must not add up, recording by recording.
+            @Test func arenaThatIsKeptForALaneAloneTakesNoMemory() throws {
+                var arena: Arena? = Recorded.arena(pages: 64)
+                let pages = try #require(arena).view.page(0)
+                try Trace.start(try #require(arena))
+                Recorded.one.emit(1)
+                Trace.stop()
+                arena = nil
+                try Trace.start(Recorded.arena())
+                defer { Trace.stop() }
+                var isResident = [UInt8](repeating: 0, count: 64)
+                // The lane is this thread's still: it is mapped.
+                #expect(mincore(pages, 64 * 4096, &isResident) == 0)
+                #expect(isResident.allSatisfy { $0 & 1 == 0 })
+            }
+        #endif
+
         @Test func categoriesAtRunTime() throws {
             let arena = Recorded.arena()
             try Trace.start(arena)
