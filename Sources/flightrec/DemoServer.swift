@@ -38,8 +38,13 @@ struct DemoServer {
     /// Calls `finish` while some spans are still open.
     func run<Result: Sendable>(_ finish: () throws -> Result) async throws -> Result {
         let writer = Thread { [queue] in
-            // Before its first event, which takes the name down.
-            Thread.current.name = "disk writer"
+            // Before its first event, which takes the name down. Foundation's `name` may come to nothing here: it asks for
+            // the handle, which the starting thread may not have stored yet.
+            #if canImport(Darwin)
+                pthread_setname_np("disk writer")
+            #else
+                pthread_setname_np(pthread_self(), "disk writer")
+            #endif
             Self.write(from: queue)
         }
         writer.start()
