@@ -37,12 +37,16 @@ struct DemoServer {
 
     /// Calls `finish` while some spans are still open.
     func run<Result: Sendable>(_ finish: () throws -> Result) async throws -> Result {
+        let started = DispatchSemaphore(value: 0)
         let writer = Thread { [queue] in
-            // Before its first event, which takes the name down.
+            // Foundation names a thread by its handle, which is there once `start` has returned. The first event takes the
+            // name down.
+            started.wait()
             Thread.current.name = "disk writer"
             Self.write(from: queue)
         }
         writer.start()
+        started.signal()
         let shared = Shared(cache: cache, queue: queue)
         await withTaskGroup { group in
             for worker in 0..<4 {
