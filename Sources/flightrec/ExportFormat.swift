@@ -69,7 +69,7 @@ struct ExportFormat: Sendable {
     ]
 
     /// What a ``StreamExporter`` does.
-    private static func write<Exporter: StreamExporter & ~Copyable>(
+    private static func write<Exporter: StreamExporter & SendableMetatype & ~Copyable>(
         _ type: Exporter.Type
     ) -> @Sendable (Job, RawSpan, consuming ExportOutput, Options) throws -> ExportOutput {
         { job, bytes, output, _ in

@@ -8,7 +8,7 @@ import TraceTestSupport
 /// document suffices.
 @Suite(.enabled(if: Oracle.isThere, "python3 is not installed"))
 struct FormatOracleTests {
-    @Test(arguments: 0..<40 as Range<UInt64>)
+    @Test(arguments: 0..<15 as Range<UInt64>)
     func recordsAreTheSame(seed: UInt64) throws {
         let scratch = try Scratch()
         let bytes = try RandomTrace.file(seed: seed, events: 200)

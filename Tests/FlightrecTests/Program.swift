@@ -35,7 +35,7 @@ enum Program {
         let (output, error) = (Pipe(), FileHandle(forWritingAtPath: "/dev/null")!)
         // Standard error goes to a file: it cannot fill a pipe that nobody reads.
         let errors = directory + "/errors-\(UInt64.random(in: 0 ... .max))"
-        FileManager.default.createFile(atPath: errors, contents: nil)
+        _ = FileManager.default.createFile(atPath: errors, contents: nil)
         process.standardOutput = output
         process.standardError = FileHandle(forWritingAtPath: errors) ?? error
         try process.run()

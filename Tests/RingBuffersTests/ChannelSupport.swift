@@ -45,7 +45,7 @@ extension CountingMemory {
     }
 }
 
-/// Ends the process with a message if `body` takes longer than five minutes: a lost wake-up has no other end. Under the
+/// Ends the process with a message if `body` takes longer than a quarter of an hour: a lost wake-up has no other end. Under the
 /// whole suite the tasks of a test wait for threads that other tests keep busy for many seconds.
 func watched<Result>(_ name: String = #function, _ body: () throws -> Result) rethrows -> Result {
     let dog = Watchdog(name)
@@ -67,7 +67,7 @@ private struct Watchdog: Sendable {
     init(_ name: String) {
         let done = done
         Thread.detachNewThread {
-            if done.wait(timeout: .now() + 300) == .timedOut { fatalError("\(name): stuck, a wake-up was lost") }
+            if done.wait(timeout: .now() + 900) == .timedOut { fatalError("\(name): stuck, a wake-up was lost") }
         }
     }
 

@@ -6,7 +6,7 @@ import TraceTestSupport
 
 /// A strict parser reads an export, and each event in it is what the timeline tells, field by field.
 @Suite struct ChromeJSONTests {
-    @Test(arguments: 0..<100 as Range<UInt64>)
+    @Test(arguments: 0..<30 as Range<UInt64>)
     func eachEventIsThatOfTheTimeline(seed: UInt64) throws {
         let file = try RandomTrace.file(seed: seed, events: 150)
         let sink = try CollectingSink.collect(file)

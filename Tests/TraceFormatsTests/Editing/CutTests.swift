@@ -12,7 +12,7 @@ import TraceTestSupport
         return sink.bytes
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>)
+    @Test(arguments: 0..<60 as Range<UInt64>)
     func aPartHoldsWhatWasAskedForAndVerifies(seed: UInt64) throws {
         let file = try RandomTrace.file(seed: seed)
         #expect(FileVerifier.violations(file) == [], "seed \(seed)")
@@ -52,7 +52,7 @@ import TraceTestSupport
         #expect(found.index.totals.lost <= whole.index.totals.lost)
     }
 
-    @Test(arguments: 0..<50 as Range<UInt64>)
+    @Test(arguments: 0..<20 as Range<UInt64>)
     func allOfAFileIsThatFile(seed: UInt64) throws {
         let file = try RandomTrace.file(seed: seed)
         let copy = try Self.cut(file, TraceCut())

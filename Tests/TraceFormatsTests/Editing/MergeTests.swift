@@ -19,7 +19,7 @@ import TraceTestSupport
     }
 
     /// Two parts of one file are that file again, in either order, and also where they overlap.
-    @Test(arguments: 0..<100 as Range<UInt64>)
+    @Test(arguments: 0..<30 as Range<UInt64>)
     func partsOfOneProcess(seed: UInt64) throws {
         let file = Self.consistent(try RandomTrace.file(seed: seed))
         let whole = try RecordList(file)
@@ -38,7 +38,7 @@ import TraceTestSupport
         }
     }
 
-    @Test(arguments: 0..<100 as Range<UInt64>)
+    @Test(arguments: 0..<30 as Range<UInt64>)
     func twoProcesses(seed: UInt64) throws {
         let (one, other) = (
             Self.consistent(try RandomTrace.file(seed: seed)), Self.consistent(try RandomTrace.file(seed: seed + 1000))

@@ -7,7 +7,7 @@ import TraceTestSupport
 
 /// Lines of JSON against what the timeline itself tells, read by Foundation.
 @Suite struct NDJSONTests {
-    @Test(arguments: 0..<300 as Range<UInt64>)
+    @Test(arguments: 0..<60 as Range<UInt64>)
     func eachLineIsWhatTheTimelineTells(seed: UInt64) throws {
         let file = try RandomTrace.file(seed: seed, events: 120)
         let expected = try CollectingSink.collect(file)

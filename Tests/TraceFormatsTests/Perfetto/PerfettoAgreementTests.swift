@@ -7,7 +7,7 @@ import TraceTestSupport
 /// What Perfetto's trace processor makes of an export agrees with what the timeline tells.
 @Suite struct PerfettoAgreementTests {
     /// More, by environment: FLIGHT_RECORDER_TRACES=5000.
-    static let traces = ProcessInfo.processInfo.environment["FLIGHT_RECORDER_TRACES"].flatMap(UInt64.init) ?? 150
+    static let traces = ProcessInfo.processInfo.environment["FLIGHT_RECORDER_TRACES"].flatMap(UInt64.init) ?? 30
 
     static func export(_ file: [UInt8]) throws -> [UInt8] {
         var exporter = PerfettoExporter(to: MemorySink())

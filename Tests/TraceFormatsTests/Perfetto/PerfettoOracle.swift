@@ -74,7 +74,7 @@ enum PerfettoOracle {
         let manifest = scratch.appendingPathComponent("manifest.json")
         try JSONSerialization.data(withJSONObject: ["files": paths, "queries": queries]).write(to: manifest)
         let answers = scratch.appendingPathComponent("answers.jsonl")
-        FileManager.default.createFile(atPath: answers.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: answers.path, contents: nil)
         let node = Process()
         node.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         node.arguments = [

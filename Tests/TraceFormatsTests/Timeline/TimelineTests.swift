@@ -5,7 +5,7 @@ import TraceTestSupport
 
 /// What a timeline makes of a file: balanced, in order, and with nothing left out.
 @Suite struct TimelineTests {
-    @Test(arguments: 0..<200 as Range<UInt64>)
+    @Test(arguments: 0..<60 as Range<UInt64>)
     func spansAreBalancedAndNothingIsLeftOut(seed: UInt64) throws {
         let file = try RandomTrace.file(seed: seed)
         let sink = try CollectingSink.collect(file)
@@ -44,7 +44,7 @@ import TraceTestSupport
         #expect(lost == context.index.totals.lost)
     }
 
-    @Test(arguments: 0..<20 as Range<UInt64>)
+    @Test(arguments: 0..<5 as Range<UInt64>)
     func everyCutOfAFileIsReadUpToTheCut(seed: UInt64) throws {
         let file = try RandomTrace.file(seed: seed, events: 40)
         for length in stride(from: 64, to: file.count, by: 131) {
