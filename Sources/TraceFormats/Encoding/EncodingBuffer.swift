@@ -38,6 +38,21 @@ struct EncodingBuffer: ~Copyable {
         (base, capacity) = (memory, larger)
     }
 
+    /// Where the next bytes belong, with room for so many; ``advance(to:)`` tells how many of them were written.
+    @inline(__always)
+    mutating func reserved(_ room: Int) -> UnsafeMutableRawPointer {
+        reserve(room)
+        // SAFETY: `count` bytes are written, so this lies in the memory or at its end (invariant 1).
+        return base + count
+    }
+
+    /// - Parameter end: behind the last byte that was written where ``reserved(_:)`` said, and in the room that it made.
+    @inline(__always)
+    mutating func advance(to end: UnsafeMutableRawPointer) {
+        count = end - base
+        assert(count <= capacity)
+    }
+
     @inline(__always)
     mutating func put(_ byte: UInt8) {
         reserve(1)
