@@ -24,6 +24,9 @@ struct EncodingBuffer: ~Copyable {
     @inline(__always)
     mutating func removeAll() { count = 0 }
 
+    /// What was written from `start` on, which is at most ``count``.
+    mutating func removeAll(from start: Int) { count = min(count, start) }
+
     @inline(__always)
     private mutating func reserve(_ more: Int) {
         if capacity &- count < more { grow(more) }
