@@ -1,7 +1,7 @@
 internal import TraceCore
 
-/// What of an event of a schema is the same each time, as JSON.
-struct ChromePlan {
+/// What of an event of a schema is the same each time, as JSON. A reference, as each event asks for one.
+final class ChromePlan {
     /// `{"ph":"B","name":"...","cat":"..."`
     let head: [UInt8]
     /// The same as the begin and the end of a slice: what is unfinished has only its begin's plan, and a step of a flow goes

@@ -24,6 +24,9 @@ struct EncodingBuffer: ~Copyable {
     @inline(__always)
     mutating func removeAll() { count = 0 }
 
+    /// What was written from `start` on, which is at most ``count``.
+    mutating func removeAll(from start: Int) { count = min(count, start) }
+
     @inline(__always)
     private mutating func reserve(_ more: Int) {
         if capacity &- count < more { grow(more) }
@@ -36,6 +39,21 @@ struct EncodingBuffer: ~Copyable {
         memory.copyMemory(from: base, byteCount: count)
         base.deallocate()
         (base, capacity) = (memory, larger)
+    }
+
+    /// Where the next bytes belong, with room for so many; ``advance(to:)`` tells how many of them were written.
+    @inline(__always)
+    mutating func reserved(_ room: Int) -> UnsafeMutableRawPointer {
+        reserve(room)
+        // SAFETY: `count` bytes are written, so this lies in the memory or at its end (invariant 1).
+        return base + count
+    }
+
+    /// - Parameter end: behind the last byte that was written where ``reserved(_:)`` said, and in the room that it made.
+    @inline(__always)
+    mutating func advance(to end: UnsafeMutableRawPointer) {
+        count = end - base
+        assert(count <= capacity)
     }
 
     @inline(__always)

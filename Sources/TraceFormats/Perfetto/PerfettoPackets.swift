@@ -8,37 +8,39 @@ internal import TraceCore
 ///   packet, length | timestamp | sequence, flags | content's tag, length | content
 ///   ------------------- head ------------------------------------------- | body
 /// ```
-struct PerfettoPackets<Sink: ByteSink & ~Copyable>: ~Copyable {
-    private var output: OutputBuffer<Sink>
+struct PerfettoPackets: ~Copyable {
+    /// Whole packets, to be taken by who writes them.
+    var output = EncodingBuffer(capacity: Self.limit + (64 << 10))
     private var head = EncodingBuffer(capacity: 64)
     var body = EncodingBuffer(capacity: 4096)
     /// Numbers of static strings whose text is interned.
     var strings: Set<UInt32> = []
 
     /// One sequence: all that is interned is known to all events.
-    private static var sequence: UInt64 { 1 }
+    static var sequence: UInt64 { 1 }
 
-    init(to sink: consuming Sink) { output = OutputBuffer(to: sink) }
+    /// Bytes that are kept before they are written.
+    private static var limit: Int { 256 << 10 }
 
-    consuming func finish() throws -> Sink { try output.finish() }
+    @inline(__always)
+    var isFull: Bool { output.count >= Self.limit }
 
     /// A packet without a time.
     mutating func write(
         _ field: PerfettoField, _ content: ProtoMessage, flags: UInt64 = PerfettoValue.needsState
-    ) throws {
+    ) {
         var packet = ProtoMessage()
         packet.number(PerfettoField.Packet.sequence, Self.sequence)
         packet.number(PerfettoField.Packet.sequenceFlags, flags)
         packet.message(field, content)
         var trace = ProtoMessage()
         trace.message(PerfettoField.Trace.packet, packet)
-        output.append(contentsOf: trace.bytes)
-        try output.flushIfFull()
+        output.put(trace.bytes)
     }
 
     /// What is in `body` as the field `tag` of a packet, and leaves `body` empty.
     @inline(__always)
-    mutating func writeBody(as tag: UInt64, at time: UInt64) throws {
+    mutating func writeBody(as tag: UInt64, at time: UInt64) {
         let length = body.count
         let inner =
             1 &+ varintByteCount(time) &+ 4 &+ varintByteCount(tag) &+ varintByteCount(UInt64(length)) &+ length
@@ -53,10 +55,9 @@ struct PerfettoPackets<Sink: ByteSink & ~Copyable>: ~Copyable {
         head.put(UInt8(PerfettoValue.needsState))
         head.put(varint: tag)
         head.put(varint: UInt64(length))
-        output.append(contentsOf: head.bytes)
-        output.append(contentsOf: body.bytes)
+        output.put(head.bytes)
+        output.put(body.bytes)
         body.removeAll()
-        try output.flushIfFull()
     }
 
     /// Begins a TrackEvent in `body`.
@@ -68,13 +69,13 @@ struct PerfettoPackets<Sink: ByteSink & ~Copyable>: ~Copyable {
     }
 
     @inline(__always)
-    mutating func end(at time: UInt64) throws {
-        try writeBody(as: PerfettoField.Packet.event.tag(.bytes), at: time)
+    mutating func end(at time: UInt64) {
+        writeBody(as: PerfettoField.Packet.event.tag(.bytes), at: time)
     }
 }
 
 /// Annotations.
-extension PerfettoPackets where Sink: ~Copyable {
+extension PerfettoPackets {
     /// The fields of an event. Throws `DecodingError` where a wide payload ends early.
     @inline(__always)
     mutating func putArguments(of record: Record, _ plan: PerfettoPlan, in bytes: RawSpan) throws {

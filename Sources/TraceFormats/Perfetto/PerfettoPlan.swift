@@ -1,7 +1,7 @@
 internal import TraceCore
 
-/// What of an event of a schema is the same each time, encoded once.
-struct PerfettoPlan {
+/// What of an event of a schema is the same each time, encoded once. A reference, as each event asks for one.
+final class PerfettoPlan {
     /// Of a TrackEvent: categories, type, name.
     let prefix: SIMD16<UInt8>
     let prefixByteCount: Int

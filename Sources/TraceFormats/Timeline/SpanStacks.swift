@@ -15,7 +15,10 @@ struct SpanStack {
         return open.count - place
     }
 
-    mutating func close(_ count: Int) { open.removeLast(count) }
+    mutating func close(_ count: Int) {
+        // Of one, as nearly always, without the work of a range.
+        if count == 1 { open.removeLast() } else { open.removeLast(count) }
+    }
 }
 
 /// Spans that end in the window and began before it, or behind a loss: found by a pass over each thread's begins and ends,
