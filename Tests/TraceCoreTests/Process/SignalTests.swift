@@ -33,7 +33,7 @@ extension TraceOfTheProcess {
                 body()
                 ended.set()
             }
-            let limit = Date(timeIntervalSinceNow: 20)
+            let limit = Date(timeIntervalSinceNow: 180)
             while !ended.isSet && Date() < limit {
                 // Handlers come into handlers; without a limit, until the stack is full.
                 if sent &- left.load(ordering: .relaxed) < depth {

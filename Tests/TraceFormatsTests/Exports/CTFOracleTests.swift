@@ -10,7 +10,7 @@ import TraceTestSupport
         .enabled(if: ExportOracle.babeltrace.isEnabled, "needs babeltrace2: scripts/oracles babeltrace"),
         .timeLimit(.minutes(5)))
     func anEventIsMissingOrDiffers() throws {
-        let files = try ExportTests.files(100)
+        let files = try ExportTests.files(24)
         let directory = try ScratchDirectory()
         var paths: [String] = []
         for (number, file) in files.enumerated() {

@@ -9,7 +9,7 @@ import TraceTestSupport
     @Test(
         .enabled(if: ExportOracle.go.isEnabled, "needs Go's reader: scripts/oracles go"), .timeLimit(.minutes(5)))
     func anEventIsMissingOrDiffers() throws {
-        let files = try ExportTests.files(100)
+        let files = try ExportTests.files(24)
         let directory = try ScratchDirectory()
         var paths: [String] = []
         for (number, file) in files.enumerated() {
@@ -53,7 +53,7 @@ import TraceTestSupport
         let directory = try ScratchDirectory()
         var random = SeededGenerator(seed: 1)
         var paths: [String] = []
-        for seed in ExportTests.seeds(100) {
+        for seed in ExportTests.seeds(24) {
             var file = try RandomTrace.file(seed: seed, events: 60)
             for _ in 0..<Int(seed % 5) + 1 {
                 file[Int.random(in: 64..<file.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
