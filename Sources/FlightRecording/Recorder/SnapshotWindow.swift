@@ -153,6 +153,7 @@ extension ArenaView<NativeMemory> {
 /// Which events of its lane a page held.
 struct PageExtent {
     let lane: UInt32
+    let thread: UInt32
     let base: UInt64
     let end: UInt64
     /// In units: of the event before the first.
@@ -160,6 +161,7 @@ struct PageExtent {
 
     init(_ header: BatchHeader) {
         lane = header.lane
+        thread = header.thread
         base = header.baseIndex
         end = header.endIndex
         baseTime = header.baseTime

@@ -36,7 +36,6 @@ struct SnapshotWriter {
             var writer = try NativeFileWriter(to: BorrowedSink(pointer), header: NativeFileHeader(clock))
             try writer.write(schemas: Trace.schemas)
             try writer.write(strings: Trace.texts.enumerated().map { NativeString(number: UInt32($0 + 1), text: $1) })
-            try writer.write(threads: Trace.threads)
             var scan = WindowScan(session.arena, window, together: 8)
             try scan.run { batches, bytes in try writer.write(batches, in: bytes) }
             let account = SnapshotAccount(window, scan.extents, in: session.arena)

@@ -4,7 +4,8 @@ internal import CPlatform
 final class ThreadNames: Sendable {
     static let shared = ThreadNames()
 
-    private struct Holder: Hashable {
+    /// A lane, and a thread that held it.
+    struct Holder: Hashable {
         var lane: UInt32
         var thread: UInt32
     }
@@ -35,6 +36,14 @@ final class ThreadNames: Sendable {
             let half = Self.capacity / 2
             for holder in state.order[..<half] { state.names[holder] = nil }
             state.order.removeFirst(half)
+        }
+    }
+
+    /// The names of these, in the order of their lanes. Complexity: O(holders), however many threads there were.
+    func names(of holders: Set<Holder>) -> [NativeThread] {
+        let ordered = holders.sorted { ($0.lane, $0.thread) < ($1.lane, $1.thread) }
+        return state.withLock { state in
+            ordered.map { NativeThread(lane: $0.lane, thread: $0.thread, name: state.names[$0] ?? "") }
         }
     }
 

@@ -151,6 +151,18 @@ extension Trace {
         return ThreadNames.shared.all
     }
 
+    /// The names of threads that wrote these batches or began these spans, as of now where they live and are few: what a file
+    /// needs, however many threads the process had.
+    package static func threads(of batches: some Sequence<(lane: UInt32, thread: UInt32)>) -> [NativeThread] {
+        let holders = Set(batches.lazy.map { ThreadNames.Holder(lane: $0.lane, thread: $0.thread) })
+        if let arena {
+            for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(16) {
+                ThreadNames.shared.note(lane: lane.number, thread: lane.thread!)
+            }
+        }
+        return ThreadNames.shared.names(of: holders)
+    }
+
     /// Whether events of a category are recorded, while there is a recording. Those of a category that nobody switched are.
     public static func isOn(category: String) -> Bool { EventRegistry.shared.isOn(category: category) }
 
