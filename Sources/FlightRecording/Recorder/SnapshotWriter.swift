@@ -39,6 +39,9 @@ struct SnapshotWriter {
             var scan = WindowScan(session.arena, window, together: 8)
             try scan.run { batches, bytes in try writer.write(batches, in: bytes) }
             let account = SnapshotAccount(window, scan.extents, in: session.arena)
+            // Behind the scan, which is not to wait: writers go on.
+            let holders = scan.extents.map { ($0.lane, $0.thread) } + openSpans.map { ($0.lane, $0.thread) }
+            try writer.write(threads: Trace.threads(of: holders))
             try writer.write(openSpans: openSpans)
             try writer.write(description(scan, account))
             try writer.write(
