@@ -40,8 +40,7 @@ struct SnapshotWriter {
             try scan.run { batches, bytes in try writer.write(batches, in: bytes) }
             let account = SnapshotAccount(window, scan.extents, in: session.arena)
             // Behind the scan, which is not to wait: writers go on.
-            let holders = scan.extents.map { ($0.lane, $0.thread) } + openSpans.map { ($0.lane, $0.thread) }
-            try writer.write(threads: Trace.threads(of: holders))
+            try writer.write(threads: Trace.threads(of: holders(scan.extents)))
             try writer.write(openSpans: openSpans)
             try writer.write(description(scan, account))
             try writer.write(
@@ -51,6 +50,17 @@ struct SnapshotWriter {
             _ = try writer.finish()
             return report(scan, account, byteCount: byteCount)
         }
+    }
+
+    /// The threads of pages and open spans. A lane's pages are mostly one thread's: so they are not hashed, page by page.
+    private func holders(_ extents: [PageExtent]) -> [(lane: UInt32, thread: UInt32)] {
+        var last = [UInt32](repeating: 0, count: window.end.cut.laneCount)
+        var holders: [(lane: UInt32, thread: UInt32)] = openSpans.map { ($0.lane, $0.thread) }
+        for extent in extents where last[Int(extent.lane)] != extent.thread {
+            last[Int(extent.lane)] = extent.thread
+            holders.append((extent.lane, extent.thread))
+        }
+        return holders
     }
 
     /// What the file says of itself.

@@ -82,7 +82,7 @@ struct TraceFile: ~Copyable {
         }
         guard !new.isEmpty else { return }
         threads.formUnion(new)
-        try writer.write(threads: Trace.threads(of: new.lazy.map { ($0.lane, $0.thread) }))
+        try writer.write(threads: Trace.threads(of: new.map { ($0.lane, $0.thread) }))
     }
 
     /// Returns how many events of each lane have passed.

@@ -153,7 +153,7 @@ extension Trace {
 
     /// The names of threads that wrote these batches or began these spans, as of now where they live and are few: what a file
     /// needs, however many threads the process had.
-    package static func threads(of batches: some Sequence<(lane: UInt32, thread: UInt32)>) -> [NativeThread] {
+    package static func threads(of batches: [(lane: UInt32, thread: UInt32)]) -> [NativeThread] {
         let holders = Set(batches.lazy.map { ThreadNames.Holder(lane: $0.lane, thread: $0.thread) })
         if let arena {
             for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(16) {
