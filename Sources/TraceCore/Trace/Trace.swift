@@ -143,23 +143,23 @@ extension Trace {
     /// The threads that emitted so far, by lane, with their names: a lane that was used again has several. Names are those of
     /// a thread's first event and of its end, and of up to 64 threads that live, of now.
     public static var threads: [NativeThread] {
-        if let arena {
-            for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(64) {
-                ThreadNames.shared.note(lane: lane.number, thread: lane.thread!)
-            }
-        }
+        noteLivingThreads(64)
         return ThreadNames.shared.all
+    }
+
+    /// Asks so many of the threads that hold lanes how they are called now: a system call or more each.
+    private static func noteLivingThreads(_ limit: Int) {
+        guard let arena else { return }
+        for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(limit) {
+            ThreadNames.shared.note(lane: lane.number, thread: lane.thread!)
+        }
     }
 
     /// The names of threads that wrote these batches or began these spans, as of now where they live and are few: what a file
     /// needs, however many threads the process had.
     package static func threads(of batches: [(lane: UInt32, thread: UInt32)]) -> [NativeThread] {
         let holders = Set(batches.lazy.map { ThreadNames.Holder(lane: $0.lane, thread: $0.thread) })
-        if let arena {
-            for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(16) {
-                ThreadNames.shared.note(lane: lane.number, thread: lane.thread!)
-            }
-        }
+        noteLivingThreads(16)
         return ThreadNames.shared.names(of: holders)
     }
 
