@@ -8,6 +8,8 @@ public enum FlightRecorderError: Error, Hashable, Sendable {
     case configuration(field: String, value: String, allowed: String)
     /// The store that all recorders share was sized by the first of them, and is smaller than this one asks for.
     case storeTooSmall(wanted: Int, available: Int)
+    /// The store that all recorders share is kept elsewhere than this one asks for.
+    case storageDiffers(wanted: TraceStorage, used: TraceStorage)
     /// `TraceStore.configure` while something records.
     case storeInUse
     /// This is a forked child: what its parent records stayed there.
@@ -28,6 +30,11 @@ extension FlightRecorderError: CustomStringConvertible {
             """
             maximumBytes is \(wanted), but the store that all recorders share has \(available) bytes: start the largest \
             recorder first, or call TraceStore.configure before the first one
+            """
+        case .storageDiffers(let wanted, let used):
+            """
+            this recorder asks for its window to be kept in \(wanted), but the store that all recorders share is kept in \
+            \(used): give all of them the same storage or none, and start the one that has it first
             """
         case .storeInUse:
             "the store is in use: configure it before the first recorder or stream starts, or after the last stopped"

@@ -33,6 +33,9 @@ public protocol MemoryModel: Sendable {
     /// Orders earlier stores before later loads (sequentially consistent fence).
     static func fence()
 
+    /// Orders what comes before it before later stores, as seen by a reader that loads (acquire) what those stored.
+    static func releaseFence()
+
     /// Orders what comes before it against what comes after it, as seen by a signal handler on this thread.
     static func signalFence()
 
@@ -96,6 +99,10 @@ extension MemoryModel {
 }
 
 extension MemoryModel {
+    /// Nothing: for a model in which nobody reads without a pin.
+    @inlinable @inline(__always)
+    public static func releaseFence() {}
+
     @inlinable @inline(__always)
     public static func loadOwn(_ word: SharedWord) -> UInt64 { loadRelaxed(word) }
 }

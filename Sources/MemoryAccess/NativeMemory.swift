@@ -39,6 +39,9 @@ public enum NativeMemory: MemoryModel {
     @inlinable @inline(__always)
     public static func fence() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
 
+    @inlinable @inline(__always)
+    public static func releaseFence() { atomicMemoryFence(ordering: .releasing) }
+
     @inlinable
     public static func prepareFences() { cplatform_prepare_fences() }
 

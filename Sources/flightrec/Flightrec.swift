@@ -50,6 +50,7 @@ struct BadContent: Error, CustomStringConvertible {
 
     init(_ file: String, _ error: NativeFileError) { self.init(file, error.reason.description, at: error.offset) }
     init(_ file: String, _ error: TraceCore.DecodingError) { self.init(file, "\(error.reason)", at: error.offset) }
+    init(_ file: String, _ error: ArenaError) { description = "\(file): \(error)" }
     init(_ file: String, _ cause: String, at offset: Int) { description = "\(file): byte \(offset): \(cause)" }
 }
 
@@ -77,6 +78,7 @@ struct FlightrecCommand: ParsableCommand {
               flightrec export demo.frec              for ui.perfetto.dev and other viewers
               flightrec cut day.frec --from 12:01:30 --to 12:01:32 -o moment.frec
               flightrec diff before.frec after.frec   what became slower
+              flightrec recover ring -o crash.frec    the window of a process that was killed
 
             Every command takes what a recorder writes: snapshots, files of a stream, and files that were cut short, as far \
             as they go.
@@ -88,5 +90,6 @@ struct FlightrecCommand: ParsableCommand {
         subcommands: [
             DemoCommand.self, InfoCommand.self, ViewCommand.self, ExportCommand.self, CutCommand.self,
             MergeCommand.self, DiffCommand.self, VerifyCommand.self,
+            RecoverCommand.self, AttachCommand.self,
         ])
 }

@@ -258,6 +258,11 @@ void cplatform_unmap(void *_Nonnull base, size_t bytes);
 /// mapping. Best effort.
 void cplatform_untouch(void *_Nonnull address, size_t bytes);
 
+/// Copies `count` words of a mapping that others may write to, or whose file they may cut short: each by one load (acquire), in
+/// order. False where one of them is not there: then SIGBUS came, and went no further. A SIGBUS from anywhere else goes to
+/// the handler that was there before the first call. Any thread; not inside a signal handler.
+bool cplatform_copy_words(uint64_t *_Nonnull destination, const uint64_t *_Nonnull source, size_t count);
+
 // MARK: Threads
 
 /// Names the calling thread, cut to 15 bytes where the system has no room for more.

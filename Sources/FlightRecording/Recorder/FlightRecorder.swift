@@ -19,10 +19,15 @@ public final class FlightRecorder: Sendable {
         public var minimumAge: Duration
         /// The bound of the window. The recorder that starts first sizes the store by it, in memory that is taken at once.
         public var maximumBytes: Int
+        /// Where the window is kept: the first recorder's choice, for all of them. Nil: wherever the store is.
+        public var storage: TraceStorage?
 
-        public init(minimumAge: Duration = .seconds(10), maximumBytes: Int = 64 << 20) {
+        public init(
+            minimumAge: Duration = .seconds(10), maximumBytes: Int = 64 << 20, storage: TraceStorage? = nil
+        ) {
             self.minimumAge = minimumAge
             self.maximumBytes = maximumBytes
+            self.storage = storage
         }
     }
 
@@ -45,7 +50,8 @@ public final class FlightRecorder: Sendable {
     /// Begins to record, at the boundary of two generations. The first of all recorders and streams takes the memory.
     ///
     /// - Throws: ``FlightRecorderError/alreadyStarted``; ``FlightRecorderError/storeTooSmall(wanted:available:)`` where another
-    ///   one has sized the store; ``FlightRecorderError/configuration(field:value:allowed:)``;
+    ///   one has sized the store; ``FlightRecorderError/storageDiffers(wanted:used:)`` where another one keeps it elsewhere;
+    ///   ``FlightRecorderError/configuration(field:value:allowed:)``;
     ///   ``FlightRecorderError/arena(_:)`` where the memory cannot be had.
     public func start() throws(FlightRecorderError) {
         guard configuration.minimumAge >= .zero else {
@@ -56,7 +62,8 @@ public final class FlightRecorder: Sendable {
         }
         try state.withLock { recording throws(FlightRecorderError) in
             if let recording, !recording.session.isForked { throw .alreadyStarted }
-            let session = try TraceStore.join(maximumBytes: configuration.maximumBytes)
+            let session = try TraceStore.join(
+                maximumBytes: configuration.maximumBytes, storage: configuration.storage)
             do throws(FlightRecorderError) {
                 recording = Recording(session: session, start: try session.closeGeneration())
             } catch {

@@ -20,6 +20,8 @@ final class TraceSession: Sendable {
     let arena: Arena
     /// What streams are given.
     let hub: StreamHub
+    /// Where the arena is kept; of one that the program records into itself: in memory, as far as is known.
+    let storage: TraceStorage
     /// What a recorder may ask for, in bytes.
     let capacity: Int
     private let period: UInt64
@@ -48,11 +50,17 @@ final class TraceSession: Sendable {
         startsTrace = current == nil
         let wanted = configuration.maximumBytes ?? max(maximumBytes, TraceStore.Configuration.minimumBytes)
         do {
-            arena = try current ?? Arena(configuration.geometry(maximumBytes: wanted))
+            storage = current == nil ? configuration.storage : .memory
+            arena = try current ?? storage.arena(configuration.geometry(maximumBytes: wanted))
             // A page that does not fit in is the caller's rounding and no reason to refuse.
             capacity = max(current == nil ? wanted : 0, arena.geometry.pageCount * arena.geometry.pageByteCount)
             state = Lock(State(clock: TraceClock()))
-            if startsTrace { try Trace.start(arena) }
+            if startsTrace {
+                do { try Trace.start(arena) } catch {
+                    arena.removeFile()
+                    throw error
+                }
+            }
         } catch let error as ArenaError {
             throw .arena(error)
         } catch let error as FlightRecorderError {
@@ -84,6 +92,7 @@ final class TraceSession: Sendable {
         }
         thread?.join()
         if startsTrace, Trace.arena === arena { Trace.stop() }
+        if startsTrace, case .file(_, let isKept, _) = storage, !isKept { arena.removeFile() }
     }
 
     /// In a forked child: the thread is not there, and the recording is the parent's.
@@ -101,6 +110,7 @@ final class TraceSession: Sendable {
             do throws(ArenaError) { cut = try arena.advance() } catch { throw .arena(error) }
             let hand = NativeMemory.loadRelaxed(arena.view.hand)
             let boundary = GenerationBoundary(cut: cut, clock: state.clock.refine(), hand: hand)
+            arena.note(state.clock, newest: boundary.clock)
             if state.history.boundaries.last?.generation != cut.generation {
                 state.history.append(boundary)
                 hub.close(boundary)

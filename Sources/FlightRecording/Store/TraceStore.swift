@@ -23,6 +23,9 @@ public enum TraceStore {
         /// snapshot ends one at once. At least 1 ms.
         public var generationPeriod: Duration = .seconds(1)
 
+        /// Where the window is kept.
+        public var storage = TraceStorage.memory
+
         public init() {}
     }
 
@@ -87,14 +90,24 @@ public enum TraceStore {
     }
 
     /// Takes part in the store, which begins with the first.
-    static func join(maximumBytes: Int) throws(FlightRecorderError) -> TraceSession {
+    ///
+    /// - Parameter storage: where the window is to be kept; nil: wherever it is.
+    static func join(
+        maximumBytes: Int, storage: TraceStorage? = nil
+    ) throws(FlightRecorderError) -> TraceSession {
         try state.withLock { state throws(FlightRecorderError) in
             state.leaveParentBehind()
             let session: TraceSession
             if let current = state.session {
                 session = current
             } else {
-                session = try TraceSession(state.configuration, maximumBytes: maximumBytes)
+                var configuration = state.configuration
+                if let storage { configuration.storage = storage }
+                session = try TraceSession(configuration, maximumBytes: maximumBytes)
+            }
+            if let storage, storage != session.storage {
+                if state.users == 0 { session.end() }
+                throw .storageDiffers(wanted: storage, used: session.storage)
             }
             guard maximumBytes <= session.capacity else {
                 if state.users == 0 { session.end() }

@@ -8,6 +8,8 @@ public typealias Arena = GenericArena<NativeMemory>
 public final class GenericArena<Memory: MemoryModel>: Sendable {
     @usableFromInline package let view: ArenaView<Memory>
     private let mapping: ArenaMapping
+    /// Of an arena in a file.
+    package let metadata: RingMetadata<Memory>?
     @usableFromInline var isMapped: Bool { mapping.isMapped }
     /// Held by who advances: the newest cut.
     private let cut: Lock<GenerationCut>
@@ -24,11 +26,45 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
     }
 
     /// An arena in a new file at `path`, for its owner only. What was published is in the file also after a crash of the
-    /// process.
+    /// process, and the file says how it is to be read (``ArenaImage``). It stays until ``removeFile()``.
     ///
-    /// - Throws: ``ArenaError/system(call:code:byteCount:)``, with EEXIST where there is a file.
-    public convenience init(_ geometry: ArenaGeometry, newFile path: String) throws(ArenaError) {
-        self.init(geometry, in: try ArenaMapping(byteCount: geometry.mappingByteCount, newFile: path))
+    /// - Parameters:
+    ///   - logByteCount: room for schemas and texts of events: what finds none is missing from what is recovered, and so are records
+    ///     behind one of such an event. At least 4 KiB.
+    /// - Throws: ``ArenaError/fileExists(path:)``, ``ArenaError/file(path:call:code:)``; then nothing is left behind.
+    public convenience init(
+        _ geometry: ArenaGeometry, newFile path: String, logByteCount: Int = 1 << 20
+    ) throws(ArenaError) {
+        try self.init(geometry, newFile: path, logByteCount: logByteCount, clock: TraceClock())
+    }
+
+    /// The same with a clock that runs already: to measure its rate takes longer than all else.
+    package convenience init(
+        _ geometry: ArenaGeometry, newFile path: String, logByteCount: Int, clock: TraceClock
+    ) throws(ArenaError) {
+        guard (4096...1 << 30).contains(logByteCount) else {
+            throw .geometry(field: "logByteCount", value: logByteCount, allowed: "4096 to \(1 << 30)")
+        }
+        let offset = geometry.mappingByteCount
+        let byteCount = RingLayout.byteCount(logByteCount: logByteCount)
+        let mapping = try ArenaMapping(byteCount: offset + byteCount, newFile: path)
+        self.init(geometry, in: mapping, metadata: offset..<offset + byteCount)
+        metadata!.format(clock)
+        try mapping.publish()
+    }
+
+    /// Notes the clock as known now in the arena's file, if it has one. One caller at a time.
+    package func note(_ clock: TraceClock, newest: ClockPair) { metadata?.note(clock, newest: newest) }
+
+    /// Removes the arena's file, whose content stays here. Does nothing in a forked child, or where there is none.
+    public func removeFile() { mapping.removeFile() }
+
+    /// Moves a file that a crashed process left at `path` to another path. Does nothing where there is none.
+    ///
+    /// - Throws: ``ArenaError/fileInUse(path:process:)`` where a process that lives records into it,
+    ///   ``ArenaError/fileExists(path:)`` with the new path, ``ArenaError/file(path:call:code:)``.
+    public static func moveLeftover(at path: String, to other: String) throws(ArenaError) {
+        try RingFile.moveLeftover(at: path, to: other)
     }
 
     /// - Parameter seed: first generation and ticket: tests seed them near their ends.
@@ -37,11 +73,13 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
     }
 
     private init(
-        _ geometry: ArenaGeometry, in mapping: ArenaMapping, seed: (generation: UInt64, ticket: UInt64) = (1, 0)
+        _ geometry: ArenaGeometry, in mapping: ArenaMapping, metadata range: Range<Int>? = nil,
+        seed: (generation: UInt64, ticket: UInt64) = (1, 0)
     ) {
         self.mapping = mapping
+        metadata = range.map { RingMetadata(mapping, $0) }
         view = ArenaView(base: mapping.base, geometry: geometry)
-        view.format(generation: seed.generation, ticket: seed.ticket)
+        view.format(generation: seed.generation, ticket: seed.ticket, metadata: range ?? 0..<0)
         cut = Lock(GenerationCut(generation: seed.generation &- 1, positions: []))
     }
 
@@ -72,6 +110,7 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
     package func retire() {
         guard mapping.isMapped else { return }
         cut.withLock { if Memory.loadRelaxed(view.generation) & GenerationWord.retired == 0 { $0 = view.retire() } }
+        metadata?.end()
     }
 
     /// Whether a lane is held by a thread that lives. The mapping has to stay then.

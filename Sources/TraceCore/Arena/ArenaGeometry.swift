@@ -1,5 +1,13 @@
 public import MemoryAccess
 
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
 /// The sizes of an arena, and where things stand in its mapping:
 ///
 ///     0        header: what a reader of the file has to know; the shared words, each in its own 128 bytes
@@ -68,6 +76,12 @@ public enum ArenaError: Error, Hashable, CustomStringConvertible {
     case system(call: String, code: Int32, byteCount: Int)
     /// A mapping that holds no arena, or another one than this version writes.
     case notAnArena(field: String, offset: Int, found: UInt64)
+    /// There is a file, or a link, of that name.
+    case fileExists(path: String)
+    /// A process that lives records into the file.
+    case fileInUse(path: String, process: Int32)
+    /// A file cannot be had, or not be moved: a system call failed.
+    case file(path: String, call: String, code: Int32)
     /// This is a forked child: the arena's memory stayed with its parent.
     case forked
     /// The arena takes no more events: its recording has ended.
@@ -81,9 +95,26 @@ public enum ArenaError: Error, Hashable, CustomStringConvertible {
         case .system(let call, let code, let byteCount): "\(call) of \(byteCount) bytes failed with error \(code)"
         case .notAnArena(let field, let offset, let found):
             "not an arena: \(field) at byte \(offset) is 0x\(String(found, radix: 16))"
+        case .fileExists(let path):
+            """
+            \(path) exists: if a crashed process left it, read it with `flightrec recover` and remove it, or have it moved \
+            away; otherwise choose another path
+            """
+        case .fileInUse(let path, let process):
+            "\(path) is in use by process \(process): choose a path for each process"
+        case .file(let path, let call, let code):
+            "\(path): \(call): \(String(cString: strerror(code))) (\(code))\(Self.advice(code))"
         case .forked: "this process was forked: the arena stayed with its parent"
         case .retired: "the arena was recorded into before, and takes no more events"
         case .lanes(let capacity): "all \(capacity) lanes are taken"
+        }
+    }
+    private static func advice(_ code: Int32) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: ": the file needs all of its space at once: make room, or ask for fewer bytes"
+        case EACCES, EPERM, EROFS: ": choose a directory that this process may write to"
+        case ENOENT, ENOTDIR: ": its directory has to exist"
+        default: ""
         }
     }
 }

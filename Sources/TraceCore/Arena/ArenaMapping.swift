@@ -13,6 +13,7 @@ internal import CPlatform
 final class ArenaMapping: Sendable {
     nonisolated(unsafe) let base: UnsafeMutableRawPointer
     let byteCount: Int
+    private let file: RingFile?
     private let forks = cplatform_fork_count()
 
     /// Zeroed memory.
@@ -24,36 +25,35 @@ final class ArenaMapping: Sendable {
         }
         self.base = base
         self.byteCount = byteCount
+        file = nil
     }
 
-    /// A new file at `path`, for its owner only; the mapping's content outlives the process. Its space is reserved here:
-    /// a full disk is an error now, not a signal at some emit.
+    /// A new file, to be at `path` once ``publish()`` gives it its name; the mapping's content outlives the process. Its space is
+    /// reserved here: a full disk is an error now, not a signal at some emit.
     ///
-    /// - Throws: ``ArenaError/system(call:code:byteCount:)``, with EEXIST where there is a file, and no file is left behind.
+    /// - Throws: ``ArenaError``, and no file is left behind.
     init(byteCount: Int, newFile path: String) throws(ArenaError) {
-        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .system(call: "open", code: errno, byteCount: byteCount) }
-        defer { close(file) }
-        var failure: ArenaError?
-        var mapped: UnsafeMutableRawPointer?
-        #if canImport(Darwin)
-            let code = ftruncate(file, off_t(byteCount)) == 0 ? 0 : errno
-        #else
-            let code = posix_fallocate(file, 0, off_t(byteCount))
-        #endif
-        if code != 0 {
-            failure = .system(call: "posix_fallocate", code: code, byteCount: byteCount)
-        } else {
-            mapped = cplatform_map(byteCount, file)
-            if mapped == nil { failure = .system(call: "mmap", code: errno, byteCount: byteCount) }
+        let file = try RingFile(path: path, byteCount: byteCount)
+        guard let base = cplatform_map(byteCount, file.descriptor) else {
+            let code = errno
+            file.abandon()
+            throw .file(path: path, call: "mmap", code: code)
         }
-        guard let mapped else {
-            unlink(path)
-            throw failure!
-        }
-        base = mapped
+        self.base = base
         self.byteCount = byteCount
+        self.file = file
     }
+
+    /// Gives the file its name, once it is formatted. After an error nothing is left behind.
+    func publish() throws(ArenaError) {
+        do throws(ArenaError) { try file?.publish() } catch {
+            file?.abandonName()
+            throw error
+        }
+    }
+
+    /// Removes the file, which stays mapped. Not in a forked child: it is the parent's.
+    func removeFile() { if isMapped { file?.remove() } }
 
     /// Gives the memory of a range back until somebody writes to it. It holds zeros, and is not a file's.
     func untouch(_ range: Range<Int>) { cplatform_untouch(base + range.lowerBound, range.count) }
@@ -63,5 +63,6 @@ final class ArenaMapping: Sendable {
 
     deinit {
         if isMapped { cplatform_unmap(base, byteCount) }
+        if let file { close(file.descriptor) }
     }
 }

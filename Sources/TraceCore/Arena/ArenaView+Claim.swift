@@ -33,6 +33,8 @@ extension ArenaView {
                     let claimed = PageState(sequence: ticket, phase: .claiming)
                     // Pairs with the unpin and the seal (both release): what they ordered comes before what this owner writes.
                     if Memory.compareExchange(state.word, with: claimed.word, in: self.state(of: page)) {
+                        // Invariant 12: no instruction on x86-64.
+                        Memory.releaseFence()
                         advanceHand(past: ticket)
                         return (page, ticket)
                     }

@@ -35,6 +35,11 @@ public import Synchronization
 //   9. An unpin is a fetch-sub (release). Otherwise, the next owner overwrites what is still being read.
 //  10. A position whose index is the page's base means an empty page: its offset may still be the previous page's.
 //  11. A lane changes hands by release and acquire of `owner`, after its page was sealed.
+//  12. A reader of another process maps the file to read, and cannot pin (ArenaImage.swift). It loads positions, state, header
+//      and records by words (acquire), and then the state again: unchanged, or owned first, sealed now, and the header's
+//      ticket the same. The fence (release) behind a claim orders the claiming state before all that the new owner writes;
+//      so if such a reader has loaded any of that, it sees the claim, and throws its copy away. Otherwise, where stores may
+//      pass each other, it takes the new page's bytes for the old one's.
 //
 // Open spans have words of their own, with their own invariants: SpanStack.swift, AsyncSpanTable.swift.
 
@@ -83,13 +88,17 @@ package struct ArenaView<Memory: MemoryModel>: @unchecked Sendable {
 package enum ArenaHeader {
     /// "FLTARENA" in memory.
     package static let magic: UInt64 = 0x414E_4552_4154_4C46
-    package static let version: UInt64 = 2
+    package static let version: UInt64 = 3
 
     @inlinable package static var magicOffset: Int { 0 }
     @inlinable package static var versionOffset: Int { 8 }
     @inlinable package static var pageByteCountOffset: Int { 16 }
     @inlinable package static var pageCountOffset: Int { 24 }
     @inlinable package static var laneCapacityOffset: Int { 32 }
+
+    /// Of a file: where its metadata stand (RingMetadata.swift), and how many bytes. 0 in memory.
+    package static var metadataOffset: Int { 40 }
+    package static var metadataByteCountOffset: Int { 48 }
 
     // Each in its own pair of lines: `generation` is read at each emit, `hand` is written at each claim.
     @inlinable package static var generation: Int { 256 }
@@ -102,7 +111,7 @@ extension ArenaView {
     /// Writes the header and binds all words of a mapping that holds zeros.
     ///
     /// - Parameter ticket: the first one; tests seed it near 2^44.
-    package func format(generation first: UInt64 = 1, ticket: UInt64 = 0) {
+    package func format(generation first: UInt64 = 1, ticket: UInt64 = 0, metadata: Range<Int> = 0..<0) {
         let words = geometry.pagesOffset / 8
         let all = base.bindMemory(to: UInt64.self, capacity: words)
         all[ArenaHeader.magicOffset / 8] = ArenaHeader.magic
@@ -110,6 +119,8 @@ extension ArenaView {
         all[ArenaHeader.pageByteCountOffset / 8] = UInt64(geometry.pageByteCount)
         all[ArenaHeader.pageCountOffset / 8] = UInt64(geometry.pageCount)
         all[ArenaHeader.laneCapacityOffset / 8] = UInt64(geometry.laneCapacity)
+        all[ArenaHeader.metadataOffset / 8] = UInt64(metadata.lowerBound)
+        all[ArenaHeader.metadataByteCountOffset / 8] = UInt64(metadata.count)
         // SAFETY: an atomic word is laid out as the word; the mapping is not shared yet.
         (base + 256).bindMemory(to: Atomic<UInt64>.self, capacity: words - 32)
         generation.initialize(to: Atomic(first))

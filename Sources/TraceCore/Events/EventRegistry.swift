@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import MemoryAccess
 internal import Synchronization
 
 /// All events of the process, by number, and which of them are recorded. Any thread; takes a lock, and allocates.
@@ -15,6 +16,9 @@ final class EventRegistry: Sendable {
         var categories: [String: Bool] = [:]
         /// The forks before the recording began, nil while there is none: a forked child records nothing.
         var recordingSince: UInt32?
+
+        /// Of the file that is recorded into: everything that is registered is in it (RingMetadata.swift, invariant 2).
+        var metadata: RingMetadata<NativeMemory>?
 
         /// Invariant: a switch is on where the process records and the category is on. Switch 0 is that of all events
         /// that are not registered yet.
@@ -37,6 +41,7 @@ final class EventRegistry: Sendable {
             guard schemas.count + 1 < Int(EventRegistry.none) else { return false }
             schemas.append(schema)
             schemas[schemas.count - 1].id = UInt16(schemas.count)
+            metadata?.append(schemas[schemas.count - 1])
             updateSwitch(schemas[schemas.count - 1])
             return true
         }
@@ -108,6 +113,7 @@ final class EventRegistry: Sendable {
             let known = number.load(ordering: .relaxed)
             guard known == 0 else { return known }
             state.texts.append(text)
+            state.metadata?.append(NativeString(number: UInt32(state.texts.count), text: text))
             number.store(UInt32(state.texts.count), ordering: .releasing)
             return UInt32(state.texts.count)
         }
@@ -119,8 +125,16 @@ final class EventRegistry: Sendable {
     /// In the order of their numbers, 1 and on.
     var texts: [String] { state.withLock { $0.texts } }
 
-    func setRecording(_ isOn: Bool) {
+    /// - Parameter metadata: of the file that is recorded into.
+    func setRecording(_ isOn: Bool, metadata: RingMetadata<NativeMemory>? = nil) {
         state.withLock { state in
+            state.metadata = metadata
+            if let metadata {
+                for schema in state.schemas { metadata.append(schema) }
+                for (index, text) in state.texts.enumerated() {
+                    metadata.append(NativeString(number: UInt32(index + 1), text: text))
+                }
+            }
             state.recordingSince = isOn ? cplatform_fork_count() : nil
             state.updateSwitches()
         }

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import MemoryAccess
 
 /// The names of the threads that hold and held lanes: those of ended threads stay, as long as their records may.
 final class ThreadNames: Sendable {
@@ -14,6 +15,8 @@ final class ThreadNames: Sendable {
         var names: [Holder: String] = [:]
         /// Oldest first.
         var order: [Holder] = []
+        /// Of the file that is recorded into.
+        var metadata: RingMetadata<NativeMemory>?
     }
 
     private let state = Lock(State())
@@ -24,12 +27,21 @@ final class ThreadNames: Sendable {
 
     func hold(_ takes: Bool) { if takes { state.lock() } else { state.unlock() } }
 
+    /// Names are noted there as well from now on.
+    func setMetadata(_ metadata: RingMetadata<NativeMemory>?) { state.withLock { $0.metadata = metadata } }
+
     /// Notes how the thread is called now. Any thread; a system call, and more for another thread than the calling one.
     func note(lane: Int, thread: UInt32) {
         let holder = Holder(lane: UInt32(lane), thread: thread)
         let name = Self.name(of: thread)
         state.withLock { state in
-            let isNew = state.names.updateValue(name ?? state.names[holder] ?? "", forKey: holder) == nil
+            let known = state.names[holder]
+            let name = name ?? known ?? ""
+            state.names[holder] = name
+            if name != known {
+                state.metadata?.note(NativeThread(lane: holder.lane, thread: holder.thread, name: name))
+            }
+            let isNew = known == nil
             guard isNew else { return }
             state.order.append(holder)
             guard state.order.count > Self.capacity else { return }

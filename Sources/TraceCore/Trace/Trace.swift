@@ -111,7 +111,8 @@ public enum Trace {
             state.retire()
             state.arena = arena
             // Under the lock: the switches and the arena are those of the same call.
-            EventRegistry.shared.setRecording(true)
+            ThreadNames.shared.setMetadata(arena.metadata)
+            EventRegistry.shared.setRecording(true, metadata: arena.metadata)
         }
     }
 
@@ -120,6 +121,7 @@ public enum Trace {
     public static func stop() -> Arena? {
         state.withLock { state in
             EventRegistry.shared.setRecording(false)
+            ThreadNames.shared.setMetadata(nil)
             let arena = state.arena
             state.retire()
             return arena
