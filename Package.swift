@@ -94,6 +94,10 @@ let package = Package(
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .executableTarget(
+            name: "crash-harness",
+            dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            path: "Tests/CrashHarness", swiftSettings: settings),
         .target(
             name: "TraceTestSupport", dependencies: ["MemoryAccess", "TraceCore", "TraceFormats"],
             path: "Tests/TraceTestSupport",
@@ -112,7 +116,7 @@ let package = Package(
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
             name: "FlightrecTests",
-            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "flightrec"],
+            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "flightrec"],
             swiftSettings: settings),
         .testTarget(
             name: "TraceFormatsTests", dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport"],

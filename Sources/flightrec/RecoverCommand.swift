@@ -18,7 +18,9 @@ struct RecoverCommand: ParsableCommand {
     @OptionGroup var ring: RingOptions
 
     func run() throws {
-        try ring.run(reason: { $0.owner == nil ? "recovered after the process had ended" : "recovered while the process lived" }) {
+        try ring.run(reason: {
+            $0.owner == nil ? "recovered after the process had ended" : "recovered while the process lived"
+        }) {
             trace in
             guard let owner = trace.owner else { return nil }
             return "process \(owner) still records into it: this is its window as of now, as with flightrec attach"
@@ -33,7 +35,7 @@ struct AttachCommand: ParsableCommand {
             RING is the file that the process records into, with .file(path). The process is not stopped, not asked, and does \
             not notice; it may be stopped, or hang. If it has ended, this is refused: use flightrec recover.
 
-            Example:
+            Examples:
               flightrec attach /dev/shm/server.ring -o now.frec
             """)
 
@@ -53,8 +55,8 @@ struct AttachCommand: ParsableCommand {
 /// What both commands do.
 struct RingOptions: ParsableArguments {
     @Argument(help: "The file that a process records or recorded into.", completion: .file()) var ring: String
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "snapshot"), completion: .file()) var output:
-        String
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "snapshot"), completion: .file())
+    var output: String
     @Option(help: ArgumentHelp("How many problems to print.", valueName: "n")) var limit = 100
     @Flag(help: "Print JSON.") var json = false
 
@@ -113,7 +115,9 @@ struct RingOptions: ParsableArguments {
             events: trace.events, lost: trace.lost, pages: trace.pageCount, threads: trace.threads.count,
             openSpans: trace.openSpans.count, unloggedEntries: trace.unloggedEntries, note: note,
             problemCount: trace.problemCount,
-            problems: trace.problems.prefix(max(limit, 0)).map { .init(offset: $0.offset, page: $0.page, cause: $0.cause) })
+            problems: trace.problems.prefix(max(limit, 0)).map {
+                .init(offset: $0.offset, page: $0.page, cause: $0.cause)
+            })
     }
 
     private func show(_ trace: RecoveredTrace, _ note: String?) {

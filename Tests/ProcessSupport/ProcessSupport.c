@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined(__linux__)
@@ -57,3 +58,32 @@ int process_support_refuse_threads(void) {
   return ENOSYS;
 #endif
 }
+
+int process_support_start_child(int (*body)(void *context), void *context, unsigned seconds) {
+  pid_t child = fork();
+  if (child != 0) return child;
+  signal(SIGALRM, SIG_DFL);
+  alarm(seconds);
+  _exit(body(context) & 0x7F);
+}
+
+int process_support_wait(int child) {
+  int status;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+void process_support_kill(int process) { kill(process, SIGKILL); }
+
+void *process_support_shared(size_t bytes) {
+  void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return base == MAP_FAILED ? NULL : base;
+}
+
+int64_t process_support_countdown = -1;
+
+void process_support_set_countdown(int64_t n) { process_support_countdown = n; }
+int64_t process_support_rest(void) { return process_support_countdown; }
+
+void process_support_kill_self(void) { kill(getpid(), SIGKILL); }

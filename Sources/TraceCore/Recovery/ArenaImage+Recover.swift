@@ -86,7 +86,9 @@ extension ArenaImage {
             let end = positions[number]
             func rest(_ index: UInt64) -> UInt64 { end.events(since: LanePosition(index: index, offset: 0)) }
             let pages = lanes[number].sorted {
-                (rest($0.copy.header.baseIndex), $1.copy.header.ticket) > (rest($1.copy.header.baseIndex), $0.copy.header.ticket)
+                (rest($0.copy.header.baseIndex), $1.copy.header.ticket) > (
+                    rest($1.copy.header.baseIndex), $0.copy.header.ticket
+                )
             }
             lanes[number] = []
             var lane = NativeGenerationEnd.Lane(lane: UInt32(number), events: 0)
@@ -98,7 +100,8 @@ extension ArenaImage {
                     guard isBehind, header.ticket > last.ticket else {
                         let offset = geometry.pagesOffset + page.copy.page * geometry.pageByteCount
                         trace.report(
-                            .init(offset: offset, page: page.copy.page, cause: "does not follow its lane's page before"))
+                            .init(offset: offset, page: page.copy.page, cause: "does not follow its lane's page before")
+                        )
                         continue
                     }
                     let gap = rest(last.index) - rest(header.baseIndex)

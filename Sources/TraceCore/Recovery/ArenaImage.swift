@@ -71,7 +71,9 @@ public struct ArenaImage: ~Copyable {
         func refusal(_ field: String, _ offset: Int) -> ArenaError {
             .notAnArena(field: field, offset: offset, found: word(offset))
         }
-        guard word(ArenaHeader.magicOffset) == ArenaHeader.magic else { throw refusal("magic", ArenaHeader.magicOffset) }
+        guard word(ArenaHeader.magicOffset) == ArenaHeader.magic else {
+            throw refusal("magic", ArenaHeader.magicOffset)
+        }
         guard word(ArenaHeader.versionOffset) == ArenaHeader.version else {
             throw refusal("version", ArenaHeader.versionOffset)
         }
@@ -109,6 +111,9 @@ public struct ArenaImage: ~Copyable {
         }
         return words
     }
+
+    /// The next ticket of a page, as it stands; 0 where the file was cut short.
+    package var hand: UInt64 { (try? word(ArenaHeader.hand)) ?? 0 }
 
     func words(_ range: Range<Int>) throws(ArenaError) -> [UInt64] { try Self.words(base, range) }
 
@@ -159,7 +164,9 @@ extension ArenaImage {
             }
             guard before.phase == .owned || before.phase == .sealed else { return nil }
             let head = try words(start..<start + BatchHeader.byteCount)
-            guard var header = head.withUnsafeBytes({ BatchHeader($0.bytes) }) else { throw problem(0, "no batch header") }
+            guard var header = head.withUnsafeBytes({ BatchHeader($0.bytes) }) else {
+                throw problem(0, "no batch header")
+            }
             guard header.encoding == 1, header.flags == 0, header.timeShift <= 16 else {
                 throw problem(4, "encoding \(header.encoding), time shift \(header.timeShift), flags \(header.flags)")
             }

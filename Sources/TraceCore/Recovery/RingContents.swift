@@ -56,7 +56,9 @@ struct RingContents {
         for slot in 0..<2 {
             let first = (RingLayout.clock + slot * RingLayout.clockByteCount) / 8
             let words = fixed[first + 1..<first + 1 + RingClock.wordCount]
-            if let found = RingClock(words, check: fixed[first]), found.sequence > clock?.sequence ?? 0 { clock = found }
+            if let found = RingClock(words, check: fixed[first]), found.sequence > clock?.sequence ?? 0 {
+                clock = found
+            }
         }
         threads = Self.threads(fixed)
     }

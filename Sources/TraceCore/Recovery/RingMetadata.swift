@@ -48,7 +48,9 @@ package struct RingMetadata<Memory: MemoryModel>: Sendable {
         let name = CommandLine.arguments.first?.split(separator: "/").last.map { Array($0.utf8) } ?? []
         let kept = name.prefix(RingLayout.processNameCapacity)
         let start = mapping.base + (offset + RingLayout.processName)
-        kept.withUnsafeBytes { (start + 8).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(start), byteCount: $0.count) }
+        kept.withUnsafeBytes {
+            (start + 8).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(start), byteCount: $0.count)
+        }
         Memory.storeRelaxed(UInt64(kept.count), to: word(RingLayout.processName))
         var chunk = ChunkBuffer()
         NativeFileHeader(clock).append(to: &chunk)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /// Runs `body` in a forked child, for at most `seconds`. Returns what it returned, or -1 where the child ended otherwise.
 int process_support_in_child(int (*_Nonnull body)(void *_Nullable context), void *_Nullable context, unsigned seconds);
@@ -17,3 +19,28 @@ void process_support_end_thread(void);
 
 /// No thread can be made from now on, for want of memory for its stack. Linux; returns 0, or an errno.
 int process_support_refuse_threads(void);
+
+/// Starts `body` in a forked child, which ends after `seconds` at the latest. Returns its process id, or -1. For a process that
+/// has one thread: locks of others would never be released in the child.
+int process_support_start_child(int (*_Nonnull body)(void *_Nullable context), void *_Nullable context, unsigned seconds);
+
+/// Waits for a child's end. Returns the status that it returned, or 256 and the signal that ended it.
+int process_support_wait(int child);
+
+/// Ends a process at once, wherever it is.
+void process_support_kill(int process);
+
+/// Zeroed memory that children share; NULL where there is none.
+void *_Nullable process_support_shared(size_t bytes);
+
+/// From now on the n-th `process_support_tick` kills the process; never where n is negative.
+void process_support_set_countdown(int64_t n);
+
+/// What is left of it.
+int64_t process_support_rest(void);
+
+static inline void process_support_tick(void) {
+  extern int64_t process_support_countdown;
+  extern void process_support_kill_self(void);
+  if (--process_support_countdown == 0) process_support_kill_self();
+}
