@@ -43,7 +43,7 @@ struct RecoverTests {
     @Test func aRingUnderLoadIsReadWhole() throws {
         let scratch = try Scratch()
         let ring = scratch.file("ring")
-        let arena = try Arena(ArenaGeometry(pageByteCount: 4096, pageCount: 32, laneCapacity: 4), newFile: ring)
+        let arena = try Arena(ArenaGeometry(pageByteCount: 4096, pageCount: 32, laneCapacity: 4), newFile: ring, logByteCount: 4096)
         arena.metadata!.append(
             EventSchema(
                 id: 1, name: "three", category: "test",
@@ -65,14 +65,15 @@ struct RecoverTests {
             return thread
         }
         var events: UInt64 = 0
-        for _ in 0..<200 {
+        for _ in 0..<50 {
             let trace = try ArenaImage(path: ring).recover()
             #expect(trace.problems == [])
             events += trace.events
+            let shapes = ShapeTable(trace.schemas)
             try trace.visitBatches { batch, bytes in
                 var cursor = RecordCursor(batch)
                 var last: UInt64?
-                while let record = try cursor.next(in: bytes, ShapeTable(trace.schemas)) {
+                while let record = try cursor.next(in: bytes, shapes) {
                     let word = record.words.0
                     let isWhole =
                         record.words.1 == ~word && record.words.2 == word &* 7 && word == last.map { $0 + 1 } ?? word

@@ -63,9 +63,10 @@ import TraceTestSupport
         #expect(trace.schemas == [Self.schema] && trace.strings == [NativeString(number: 1, text: "text")])
         #expect(trace.snapshot.bound == .start && trace.snapshot.process == UInt32(getpid()))
         var words: [UInt64] = []
+        let shapes = ShapeTable(trace.schemas)
         try trace.visitBatches { batch, bytes in
             var cursor = RecordCursor(batch)
-            while let record = try cursor.next(in: bytes, ShapeTable(trace.schemas)) { words.append(record.words.0) }
+            while let record = try cursor.next(in: bytes, shapes) { words.append(record.words.0) }
         }
         #expect(words == Array(0..<1000))
         let file = try trace.write(to: MemorySink(), reason: "test").bytes
