@@ -33,7 +33,9 @@ struct CommandTests {
             #expect(result.text.contains("Examples:") && result.text.contains("flightrec \(command) "), "\(command)")
         }
         let help = try Program.run(["--help"]).text
-        for word in ["demo", "export", "Exit status", "flightrec info", "recover", "attach"] { #expect(help.contains(word), "\(word)") }
+        for word in ["demo", "export", "Exit status", "flightrec info", "recover", "attach"] {
+            #expect(help.contains(word), "\(word)")
+        }
         for shell in ["bash", "zsh", "fish"] {
             let script = try Program.run(["--generate-completion-script", shell])
             #expect(script.status == 0 && script.text.contains("flightrec"))

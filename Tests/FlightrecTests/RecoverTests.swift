@@ -43,7 +43,8 @@ struct RecoverTests {
     @Test func aRingUnderLoadIsReadWhole() throws {
         let scratch = try Scratch()
         let ring = scratch.file("ring")
-        let arena = try Arena(ArenaGeometry(pageByteCount: 4096, pageCount: 32, laneCapacity: 4), newFile: ring, logByteCount: 4096)
+        let arena = try Arena(
+            ArenaGeometry(pageByteCount: 4096, pageCount: 32, laneCapacity: 4), newFile: ring, logByteCount: 4096)
         arena.metadata!.append(
             EventSchema(
                 id: 1, name: "three", category: "test",
