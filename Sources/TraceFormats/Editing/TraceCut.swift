@@ -26,7 +26,7 @@ public struct TraceCut: Sendable {
     ///
     /// A file that ends early is cut as far as it goes; the batches behind its last generation's end are its last generation.
     ///
-    /// - Parameter progress: called now and then with the part of the batches that is done, 0 to 1.
+    /// - Parameter progress: called every 64 batches with the part of them that is done, 0 to 1.
     /// - Throws: `DecodingError`, what the sink throws.
     /// - Complexity: O(records). Memory: the index, and one batch.
     public func write<Sink: ByteSink & ~Copyable>(
@@ -44,15 +44,21 @@ public struct TraceCut: Sendable {
         for (number, end) in index.completedGenerations.enumerated() {
             let isLast = number == index.completedGenerations.count - 1
             let batches = index.batches[first..<end.batchEnd]
+            let done = Double(first) / Double(max(index.batches.count, 1))
             first = end.batchEnd
             var lanes = CutLanes(end.end, timeShift: index.header.timeShift, from: from, to: to)
-            for batch in batches { try write(batch, in: bytes, index.shapes, &lanes, to: &writer) }
+            for (number, batch) in batches.enumerated() {
+                try write(batch, in: bytes, index.shapes, &lanes, to: &writer)
+                if number & 63 == 63 { progress(done + Double(number) / Double(index.batches.count)) }
+            }
             if to < .max {
                 // A page that outlived newer ones may stand behind them.
                 let ordered = batches.sorted { ($0.header.lane, $0.header.ticket) < ($1.header.lane, $1.header.ticket) }
-                for batch in ordered { try spans.take(batch, until: to, in: bytes, index.shapes) }
+                for (number, batch) in ordered.enumerated() {
+                    try spans.take(batch, until: to, in: bytes, index.shapes)
+                    if number & 63 == 63 { progress(Double(first) / Double(index.batches.count)) }
+                }
             }
-            progress(Double(first) / Double(max(index.batches.count, 1)))
             var kept = lanes.account { threads == nil || lanes.threads[$0].map { threads!.contains($0) } ?? false }
             truncated.formUnion(lanes.truncated)
             for place in kept.indices where truncated.remove(kept[place].lane) != nil { kept[place].isTruncated = true }
