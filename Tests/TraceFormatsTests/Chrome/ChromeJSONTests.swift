@@ -6,9 +6,17 @@ import TraceTestSupport
 
 /// A strict parser reads an export, and each event in it is what the timeline tells, field by field.
 @Suite struct ChromeJSONTests {
-    @Test(arguments: 0..<30 as Range<UInt64>)
-    func eachEventIsThatOfTheTimeline(seed: UInt64) throws {
-        let file = try RandomTrace.file(seed: seed, events: 150)
+    @Test func eachEventIsThatOfTheTimeline() throws {
+        var traces = AgreementTraces("chrome: Foundation's parser", usual: 30)
+        for seed in traces.portions.joined() {
+            let file = try RandomTrace.file(seed: seed, events: 150)
+            try check(file, seed: seed)
+            try traces.agreed([file])
+        }
+        traces.tell()
+    }
+
+    private func check(_ file: [UInt8], seed: UInt64) throws {
         let sink = try CollectingSink.collect(file)
         let json = try JSONSerialization.jsonObject(with: Data(ChromeAgreementTests.export(file)))
         let all = try #require((json as? [String: Any])?["traceEvents"] as? [[String: Any]])
