@@ -39,6 +39,7 @@ public struct TraceCut: Sendable {
         try writer.write(threads: index.threads.filter { threads?.contains($0.id) ?? true })
         var first = 0
         var spans = OpenSpanScan(index)
+        var survey = CutSurvey(from: from, to: to, dropped: dropped)
         // Of which something was left out behind what was written last.
         var truncated: Set<UInt32> = []
         for (number, end) in index.completedGenerations.enumerated() {
@@ -47,9 +48,13 @@ public struct TraceCut: Sendable {
             let done = Double(first) / Double(max(index.batches.count, 1))
             first = end.batchEnd
             var lanes = CutLanes(end.end, timeShift: index.header.timeShift, from: from, to: to)
-            for (number, batch) in batches.enumerated() {
-                try write(batch, in: bytes, index.shapes, &lanes, to: &writer)
-                if number & 63 == 63 { progress(done + Double(number) / Double(index.batches.count)) }
+            for start in stride(from: batches.startIndex, to: batches.endIndex, by: CutSurvey.batchCount) {
+                let group = Array(batches[start..<min(start + CutSurvey.batchCount, batches.endIndex)])
+                let findings = survey.findings(group, in: bytes, index.shapes)
+                for (batch, finding) in zip(group, findings) {
+                    try write(batch, finding, in: bytes, index.shapes, &lanes, to: &writer)
+                }
+                progress(done + Double(start - batches.startIndex) / Double(index.batches.count))
             }
             if to < .max {
                 // A page that outlived newer ones may stand behind them.
@@ -81,13 +86,19 @@ public struct TraceCut: Sendable {
 
     /// Whether the events of a batch are wanted at all: an event of another thread does not count in its lane.
     private func write<Sink: ByteSink & ~Copyable>(
-        _ batch: Batch, in bytes: RawSpan, _ shapes: ShapeTable, _ lanes: inout CutLanes,
+        _ batch: Batch, _ finding: CutSurvey.Finding, in bytes: RawSpan, _ shapes: ShapeTable, _ lanes: inout CutLanes,
         to writer: inout NativeFileWriter<Sink>
     ) throws {
         let header = batch.header
         let thread = NativeThread.ID(lane: header.lane, thread: header.thread)
         lanes.pass(batch, thread)
-        guard threads?.contains(thread) ?? true, header.baseTime <= to else { return lanes.leaveOut(header.lane) }
+        guard threads?.contains(thread) ?? true, header.baseTime <= to, finding != .nothing else {
+            return lanes.leaveOut(header.lane)
+        }
+        if case .whole(let events) = finding {
+            lanes.keep(header.lane, events: events)
+            return try writer.write(header, records: bytes.extracting(batch.records))
+        }
         var builder = lanes.builder
         builder.begin(header)
         var cursor = RecordCursor(batch)
