@@ -31,7 +31,7 @@ enum Main {
     /// Who parses the arguments. ArgumentParser takes every first word of a command that has arguments of its own for
     /// an argument, so subcommands are told from suites here.
     private static func dispatch(_ arguments: [String]) -> (any ParsableCommand.Type, [String]) {
-        let subcommands = BenchCommand.others + [ResidentCommand.self]
+        let subcommands = BenchCommand.others + [ResidentCommand.self, LargeTraceCommand.self]
         var rest = arguments
         if rest.first == "help" { rest = Array(rest.dropFirst()) + ["--help"] }
         let named = subcommands.first { $0.configuration.commandName == "bench \(rest.first ?? "")" }

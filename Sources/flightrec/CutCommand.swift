@@ -31,7 +31,7 @@ struct CutCommand: ParsableCommand {
         let input = try TraceInput(file)
         try input.withIndex { index, bytes in
             let cut = try self.cut(index)
-            let progress = ProgressLine("cutting")
+            let progress = ProgressLine("cutting", of: input)
             defer { progress.clear() }
             let sink = try cut.write(index, in: bytes, to: PartialFile(path: output)) { progress.show($0) }
             try sink.commit()

@@ -139,36 +139,28 @@ private actor Cache {
 }
 
 /// Flows on their way to the disk writer.
-private final class WriteQueue: Sendable {
+private final class WriteQueue: @unchecked Sendable {
+    /// Guards what follows.
     private let condition = NSCondition()
-    private let waiting = Mutex<(flows: [UInt64], isClosed: Bool)>(([], false))
+    private var flows: [UInt64] = []
+    private var isClosed = false
 
     func add(_ flow: UInt64) {
-        waiting.withLock { $0.flows.append(flow) }
-        wake()
+        condition.withLock { flows.append(flow) }
+        condition.signal()
     }
 
     func close() {
-        waiting.withLock { $0.isClosed = true }
-        wake()
+        condition.withLock { isClosed = true }
+        condition.signal()
     }
 
     /// Waits for the next; nil behind the last.
     func next() -> UInt64? {
-        condition.lock()
-        defer { condition.unlock() }
-        while true {
-            let (flow, isClosed) = waiting.withLock { ($0.flows.isEmpty ? nil : $0.flows.removeFirst(), $0.isClosed) }
-            if let flow { return flow }
-            if isClosed { return nil }
-            condition.wait()
+        condition.withLock {
+            while flows.isEmpty && !isClosed { condition.wait() }
+            return flows.isEmpty ? nil : flows.removeFirst()
         }
-    }
-
-    private func wake() {
-        condition.lock()
-        condition.signal()
-        condition.unlock()
     }
 }
 

@@ -84,7 +84,9 @@ struct DiffCommand: ParsableCommand {
         let input = try TraceInput(path)
         return try input.withIndex { index, bytes in
             var summary = TraceSummary()
-            try Timeline.run(index, in: bytes, into: &summary)
+            let progress = ProgressLine("reading", of: input)
+            try Timeline.run(index, in: bytes, into: &summary) { progress.show($0) }
+            progress.clear()
             let duration = summary.context.map { $0.end &- $0.start } ?? 0
             let spans = summary.sorted.filter { $0.durations.count > 0 }
             return (Dictionary(uniqueKeysWithValues: spans.map { ($0.key, Side($0)) }), duration)

@@ -52,7 +52,7 @@ struct ExportCommand: ParsableCommand {
         guard let format = ExportFormat.named(format) else { return }
         let input = try TraceInput(file)
         let path = output ?? "\(TraceInput.stem(file)).\(format.fileExtension)"
-        let progress = ProgressLine("exporting")
+        let progress = ProgressLine("exporting", of: input)
         defer { progress.clear() }
         try input.withIndex { index, bytes in
             let job = ExportFormat.Job(index: index, progress: progress)

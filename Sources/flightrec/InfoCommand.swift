@@ -23,7 +23,7 @@ struct InfoCommand: ParsableCommand {
         let input = try TraceInput(file)
         try input.withIndex { index, bytes in
             var summary = TraceSummary()
-            let progress = ProgressLine("reading")
+            let progress = ProgressLine("reading", of: input)
             try Timeline.run(index, in: bytes, into: &summary) { progress.show($0) }
             progress.clear()
             guard let context = summary.context else { return }

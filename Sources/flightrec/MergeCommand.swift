@@ -31,7 +31,9 @@ struct MergeCommand: ParsableCommand {
             let progress = ProgressLine("merging")
             defer { progress.clear() }
             let sink = try merge.write(to: PartialFile(path: output), progress: { progress.show($0) }) { file, body in
-                try TraceInput(file).withBytes(body)
+                let input = try TraceInput(file)
+                progress.input = input
+                try input.withBytes(body)
             }
             try sink.commit()
             progress.clear()

@@ -1,15 +1,26 @@
 import ConsoleSupport
 import Foundation
 
-/// How far a command is: a line redrawn in place on a terminal, nothing elsewhere, and nothing in the first half second.
+/// How far a command is: a line redrawn in place on a terminal, nothing elsewhere, and nothing in the first half second. What was
+/// read of the input so far is let go of.
 final class ProgressLine {
     private let what: String
     private let start = ProcessInfo.processInfo.systemUptime
     private var last = 0.0
 
-    init(_ what: String) { self.what = what }
+    /// What is being read.
+    var input: TraceInput?
+    private var calls = 0
+
+    init(_ what: String, of input: TraceInput? = nil) {
+        self.what = what
+        self.input = input
+    }
 
     func show(_ fraction: Double) {
+        calls += 1
+        // A call comes about once a mebibyte.
+        if calls & 7 == 0 { input?.forgetPages() }
         let now = ProcessInfo.processInfo.systemUptime
         guard Console.errorIsTerminal, now - start > 0.5, now - last >= 0.2 else { return }
         last = now

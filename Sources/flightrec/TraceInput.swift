@@ -3,8 +3,8 @@ import Foundation
 import TraceCore
 import TraceFormats
 
-/// A native file that a command reads.
-struct TraceInput: ~Copyable {
+/// A native file that a command reads, without holding it in memory.
+final class TraceInput {
     /// As the user wrote it.
     let path: String
     private let file: MappedFile
@@ -26,12 +26,14 @@ struct TraceInput: ~Copyable {
 
     var byteCount: Int { file.byteCount }
 
+    func forgetPages() { file.forgetPages() }
+
     /// Calls `body` with the index of the file and its bytes; errors of content name the file.
     ///
     /// Of a file that ends early, `body` gets what there is. Afterwards ``BadContent`` is thrown, so that the status tells.
     func withIndex<Result>(_ body: (TraceIndex, RawSpan) throws -> Result) throws -> Result {
         try withBytes { bytes in
-            let index = try TraceIndex(bytes)
+            let index = try TraceIndex(bytes) { _ in forgetPages() }
             let result = try body(index, bytes)
             if let problem = index.problem { throw problem }
             return result

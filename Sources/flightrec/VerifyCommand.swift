@@ -38,11 +38,11 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let input = try TraceInput(file)
-        let progress = ProgressLine("verifying")
+        let progress = ProgressLine("verifying", of: input)
         let report = try input.withBytes { bytes in
             var report = Report(file: file, byteCount: bytes.byteCount)
             do throws(NativeFileError) {
-                var verifier = try FileVerifier(bytes, limit: limit)
+                var verifier = try FileVerifier(bytes, limit: limit) { _ in input.forgetPages() }
                 verifier.run(in: bytes) { progress.show($0) }
                 report.take(verifier)
             } catch {

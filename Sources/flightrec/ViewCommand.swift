@@ -32,7 +32,7 @@ struct ViewCommand: ParsableCommand {
             let names = index.threads.reduce(6) { max($0, Figure.name($1.name, 24).count) }
             let columns = min(max(Console.width - names - 6, 20), 400)
             var summary = TraceSummary(slowest: slowest, columns: columns)
-            let progress = ProgressLine("reading")
+            let progress = ProgressLine("reading", of: input)
             try Timeline.run(index, in: bytes, into: &summary) { progress.show($0) }
             progress.clear()
             guard let context = summary.context else { return }

@@ -61,19 +61,23 @@ public struct RandomTrace {
     private var asyncs: [(number: UInt64, begin: UInt64)] = []
     private var nextNumber: UInt64 = 1
     private let events: Int
+    private let nameLimit: Int
 
     /// The bytes of a file.
-    public static func file(seed: UInt64, events: Int = 300) throws -> [UInt8] {
-        var trace = RandomTrace(seed: seed, events: events)
+    ///
+    /// - Parameter nameLimit: of the longest name, in bytes: it is most of a small file.
+    public static func file(seed: UInt64, events: Int = 300, nameLimit: Int = 4096) throws -> [UInt8] {
+        var trace = RandomTrace(seed: seed, events: events, nameLimit: nameLimit)
         return try trace.make()
     }
 
-    private init(seed: UInt64, events: Int) {
+    private init(seed: UInt64, events: Int, nameLimit: Int) {
         random = SeededGenerator(seed: seed)
         let threads = Int.random(in: 1...5, using: &random)
         stamps = Array(repeating: 0, count: threads)
         open = Array(repeating: [], count: threads)
         self.events = events
+        self.nameLimit = nameLimit
     }
 
     private mutating func make() throws -> [UInt8] {
@@ -189,7 +193,12 @@ public struct RandomTrace {
             rate: ClockRate(ticksPerSecond: 2_596_000_000, partsPerBillion: 100)!, timeShift: UInt8(Stamp.unitShift),
             start: clock)
         var writer = try NativeFileWriter(to: MemorySink(), header: header)
-        try writer.write(schemas: Self.schemas)
+        try writer.write(
+            schemas: Self.schemas.map { schema in
+                var schema = schema
+                schema.name = String(schema.name.prefix(nameLimit))
+                return schema
+            })
         try writer.write(strings: Self.strings.enumerated().map { NativeString(number: UInt32($0 + 1), text: $1) })
         var lanes: [UInt32: NativeGenerationEnd.Lane] = [:]
         var next: [UInt32: UInt64] = [:]

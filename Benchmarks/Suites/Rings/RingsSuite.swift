@@ -28,6 +28,7 @@ struct RingsPlan {
     init(effort: Effort) {
         self.effort = effort
         addItemRings()
+        addCalls()
         addHandOvers()
         addRecordRings()
         addOverwritingRings()
@@ -62,6 +63,12 @@ struct RingsPlan {
         lines("mpsc-fetch-add", .strategy, pace: 2, make: SharedFetchAdd<Line>.make(capacity:))
         words("mutex-deque", .swift, pace: 25, make: MutexDeque<UInt64>.make)
         lines("mutex-deque", .swift, pace: 25, make: MutexDeque<Line>.make)
+    }
+
+    private mutating func addCalls() {
+        let calls = CallPingPong(rounds: 10_000)
+        // Of the capacity of the others, so that it stands beside them: it holds one item.
+        add("pingpong", "call-line", .library, 1024, unit: .nanoseconds) { try calls.run(&$0) }
     }
 
     private mutating func addHandOvers() {

@@ -25,6 +25,11 @@ struct ExportContenders {
                 try Timeline.run(index, in: bytes, into: &exporter)
                 return Int(try exporter.finish().byteCount)
             },
+            contender("export.ndjson", "ndjson", lazy) { index, bytes in
+                var exporter = NDJSONExporter(to: DiscardingSink())
+                try Timeline.run(index, in: bytes, into: &exporter)
+                return Int(try exporter.finish().byteCount)
+            },
         ]
     }
 

@@ -40,6 +40,14 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
 
     public var byteCount: Int { buffer.count }
 
+    /// Gives back the memory that the mapping has taken so far; what is looked at again is read again. Whoever passes over a
+    /// large file calls it now and then, and takes no memory for the file. Any thread; a system call.
+    public borrowing func forgetPages() {
+        guard let base = buffer.baseAddress else { return }
+        // A private mapping that nobody writes to: what is dropped is read from the file again.
+        madvise(UnsafeMutableRawPointer(mutating: base), buffer.count, MADV_DONTNEED)
+    }
+
     /// Calls `body` with the bytes of the file. They are read from it as they are looked at.
     public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result

@@ -29,6 +29,8 @@ public struct TimeMerge: ~Copyable {
 
     /// As many keys as a second-level cache holds while they are sorted.
     private static var wantedKeys: Int { 1 << 15 }
+    /// Of a record with few arguments.
+    private static var usualRecordBytes: Int { 4 }
     /// Bytes of open batches at which no further one is opened, unless the time demands it.
     private static var wantedBytes: Int { 8 << 20 }
 
@@ -44,6 +46,9 @@ public struct TimeMerge: ~Copyable {
     private init(unopened: [MergeLane], byteCount: Int) {
         self.unopened = unopened
         self.byteCount = byteCount
+        // Few records are one window: to feel the way to the right width would cost more than it saves.
+        let recordBytes = unopened.reduce(0) { $0 + $1.source.end - $1.source.start }
+        if recordBytes <= Self.wantedKeys * Self.usualRecordBytes { width = .max }
         keys = buffers.made
         sources = .allocate(capacity: 1)
         states = .allocate(capacity: 1)

@@ -26,7 +26,7 @@ public struct TraceCut: Sendable {
     ///
     /// A file that ends early is cut as far as it goes; the batches behind its last generation's end are its last generation.
     ///
-    /// - Parameter progress: called now and then with the part of the batches that is done, 0 to 1.
+    /// - Parameter progress: called every 64 batches with the part of them that is done, 0 to 1.
     /// - Throws: `DecodingError`, what the sink throws.
     /// - Complexity: O(records). Memory: the index, and one batch.
     public func write<Sink: ByteSink & ~Copyable>(
@@ -39,20 +39,31 @@ public struct TraceCut: Sendable {
         try writer.write(threads: index.threads.filter { threads?.contains($0.id) ?? true })
         var first = 0
         var spans = OpenSpanScan(index)
+        var survey = CutSurvey(from: from, to: to, dropped: dropped)
         // Of which something was left out behind what was written last.
         var truncated: Set<UInt32> = []
         for (number, end) in index.completedGenerations.enumerated() {
             let isLast = number == index.completedGenerations.count - 1
             let batches = index.batches[first..<end.batchEnd]
+            let done = Double(first) / Double(max(index.batches.count, 1))
             first = end.batchEnd
             var lanes = CutLanes(end.end, timeShift: index.header.timeShift, from: from, to: to)
-            for batch in batches { try write(batch, in: bytes, index.shapes, &lanes, to: &writer) }
+            for start in stride(from: batches.startIndex, to: batches.endIndex, by: CutSurvey.batchCount) {
+                let group = Array(batches[start..<min(start + CutSurvey.batchCount, batches.endIndex)])
+                let findings = survey.findings(group, in: bytes, index.shapes)
+                for (batch, finding) in zip(group, findings) {
+                    try write(batch, finding, in: bytes, index.shapes, &lanes, to: &writer)
+                }
+                progress(done + Double(start - batches.startIndex) / Double(index.batches.count))
+            }
             if to < .max {
                 // A page that outlived newer ones may stand behind them.
                 let ordered = batches.sorted { ($0.header.lane, $0.header.ticket) < ($1.header.lane, $1.header.ticket) }
-                for batch in ordered { try spans.take(batch, until: to, in: bytes, index.shapes) }
+                for (number, batch) in ordered.enumerated() {
+                    try spans.take(batch, until: to, in: bytes, index.shapes)
+                    if number & 63 == 63 { progress(Double(first) / Double(index.batches.count)) }
+                }
             }
-            progress(Double(first) / Double(max(index.batches.count, 1)))
             var kept = lanes.account { threads == nil || lanes.threads[$0].map { threads!.contains($0) } ?? false }
             truncated.formUnion(lanes.truncated)
             for place in kept.indices where truncated.remove(kept[place].lane) != nil { kept[place].isTruncated = true }
@@ -75,13 +86,19 @@ public struct TraceCut: Sendable {
 
     /// Whether the events of a batch are wanted at all: an event of another thread does not count in its lane.
     private func write<Sink: ByteSink & ~Copyable>(
-        _ batch: Batch, in bytes: RawSpan, _ shapes: ShapeTable, _ lanes: inout CutLanes,
+        _ batch: Batch, _ finding: CutSurvey.Finding, in bytes: RawSpan, _ shapes: ShapeTable, _ lanes: inout CutLanes,
         to writer: inout NativeFileWriter<Sink>
     ) throws {
         let header = batch.header
         let thread = NativeThread.ID(lane: header.lane, thread: header.thread)
         lanes.pass(batch, thread)
-        guard threads?.contains(thread) ?? true, header.baseTime <= to else { return lanes.leaveOut(header.lane) }
+        guard threads?.contains(thread) ?? true, header.baseTime <= to, finding != .nothing else {
+            return lanes.leaveOut(header.lane)
+        }
+        if case .whole(let events) = finding {
+            lanes.keep(header.lane, events: events)
+            return try writer.write(header, records: bytes.extracting(batch.records))
+        }
         var builder = lanes.builder
         builder.begin(header)
         var cursor = RecordCursor(batch)

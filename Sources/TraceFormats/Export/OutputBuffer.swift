@@ -64,22 +64,4 @@ struct OutputBuffer<Sink: ByteSink & ~Copyable>: ~Copyable {
         }
         append(UInt8(truncatingIfNeeded: rest))
     }
-
-    /// In decimal digits.
-    mutating func append(decimal number: some FixedWidthInteger) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { digits in
-            var start = 24
-            var rest = number.magnitude
-            repeat {
-                start -= 1
-                digits[start] = UInt8(48 + rest % 10)
-                rest /= 10
-            } while rest > 0
-            if number < 0 {
-                start -= 1
-                digits[start] = UInt8(ascii: "-")
-            }
-            append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
-        }
-    }
 }

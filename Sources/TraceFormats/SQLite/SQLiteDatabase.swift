@@ -1,19 +1,6 @@
 /// A database that rows are added to by prepared statements, in transactions of a bounded size: so memory stays bounded, too.
 /// One thread at a time.
 final class SQLiteDatabase {
-    enum Value {
-        case null
-        case integer(Int64)
-        case double(Double)
-        case text(String)
-
-        /// SQLite has no unsigned integers: what does not fit becomes a floating-point number.
-        init(_ number: UInt64) { self = Int64(exactly: number).map { .integer($0) } ?? .double(Double(number)) }
-        init(_ number: Int) { self = .integer(Int64(number)) }
-        init(_ number: UInt32) { self = .integer(Int64(number)) }
-        init(_ flag: Bool) { self = .integer(flag ? 1 : 0) }
-    }
-
     private let library: SQLiteLibrary
     private let handle: SQLiteLibrary.Database
     private var statements: [SQLiteLibrary.Statement] = []
@@ -51,23 +38,13 @@ final class SQLiteDatabase {
         return statements.count - 1
     }
 
-    func insert(_ number: Int, _ values: Value...) throws(SQLiteError) {
+    /// Adds a row whose columns `body` gives, in their order; those that it leaves out are null.
+    @inline(__always)
+    func insert(_ number: Int, _ body: (inout SQLiteRow) -> Void) throws(SQLiteError) {
         let statement = statements[number]
-        for (index, value) in values.enumerated() {
-            let place = Int32(index + 1)
-            switch value {
-            case .null: try check(library.bindNull(statement, place))
-            case .integer(let number): try check(library.bindInteger(statement, place, number))
-            case .double(let number): try check(library.bindDouble(statement, place, number))
-            case .text(var text):
-                // SAFETY: SQLITE_TRANSIENT, -1: SQLite copies the bytes before it returns.
-                let transient = UnsafeRawPointer(bitPattern: -1)
-                let code = text.withUTF8 {
-                    library.bindText(statement, place, $0.baseAddress, Int32($0.count), transient)
-                }
-                try check(code)
-            }
-        }
+        var row = SQLiteRow(library, statement)
+        body(&row)
+        try check(row.code)
         let code = library.step(statement)
         _ = library.reset(statement)
         guard code == SQLiteLibrary.done else { throw error(code) }

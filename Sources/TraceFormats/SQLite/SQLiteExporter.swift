@@ -17,9 +17,11 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
     /// By thread, the outermost first.
     private var open: [[OpenRow]] = []
     private var asyncs: [UInt64: OpenRow] = [:]
-    private var fieldNames: [UInt16: [String]] = [:]
+    /// By schema id.
+    private var arguments: [[JSONArgument]] = []
+    private var buffer = EncodingBuffer()
 
-    private struct OpenRow {
+    fileprivate struct OpenRow {
         var id: Int64
         var name: UInt16
         var thread: Int
@@ -27,7 +29,8 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
         /// Of spans inside that have ended.
         var inside: Int64 = 0
         var isCutOff: Bool
-        var arguments: String?
+        /// As a JSON object.
+        var arguments: [UInt8]?
     }
 
     /// Creates the database at `path`, where no file may be.
@@ -46,21 +49,37 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
 
     public mutating func begin(_ context: TimelineContext) throws {
         open = Array(repeating: [], count: context.threads.count)
+        arguments = Array(repeating: [], count: Int(context.index.schemas.keys.max() ?? 0) + 1)
         let snapshot = context.index.snapshot
-        try database.insert(inserts.meta, .text("process"), .init(context.processID))
-        try database.insert(inserts.meta, .text("process_name"), .text(context.processName))
-        try database.insert(inserts.meta, .text("reason"), .text(snapshot?.reason ?? ""))
-        try database.insert(inserts.meta, .text("start"), .integer(context.start))
-        try database.insert(inserts.meta, .text("end"), .integer(context.end))
-        try database.insert(inserts.meta, .text("lost"), .init(context.index.totals.lost))
+        try addMeta("process") { $0.add(UInt64(context.processID)) }
+        try addMeta("process_name") { $0.add(context.processName) }
+        try addMeta("reason") { $0.add(snapshot?.reason ?? "") }
+        try addMeta("start") { $0.add(context.start) }
+        try addMeta("end") { $0.add(context.end) }
+        try addMeta("lost") { $0.add(context.index.totals.lost) }
         for (place, thread) in context.threads.enumerated() {
-            try database.insert(
-                inserts.thread, .init(place), .init(thread.lane), .init(thread.id), .text(thread.name))
+            try database.insert(inserts.thread) { row in
+                row.add(place)
+                row.add(UInt64(thread.lane))
+                row.add(UInt64(thread.id))
+                row.add(thread.name)
+            }
         }
         for schema in context.index.schemas.values.sorted(by: { $0.id < $1.id }) {
-            try database.insert(
-                inserts.name, .init(UInt32(schema.id)), .text(schema.name), .text(schema.category),
-                .text("\(schema.kind)"))
+            arguments[Int(schema.id)] = JSONArgument.all(of: schema)
+            try database.insert(inserts.name) { row in
+                row.add(UInt64(schema.id))
+                row.add(schema.name)
+                row.add(schema.category)
+                row.add(schema.kind.columnText)
+            }
+        }
+    }
+
+    private func addMeta(_ key: StaticString, _ value: (inout SQLiteRow) -> Void) throws {
+        try database.insert(inserts.meta) { row in
+            row.add(key)
+            value(&row)
         }
     }
 
@@ -71,16 +90,24 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
     public mutating func spanEnd(
         _ event: TimelineEvent, isUnfinished: Bool, _ context: TimelineContext, in bytes: RawSpan
     ) throws {
-        guard let row = open[event.thread].popLast() else { return }
-        let duration = max(0, event.time &- row.start)
+        guard let span = open[event.thread].popLast() else { return }
+        let duration = max(0, event.time &- span.start)
+        let depth = open[event.thread].count
         let parent = open[event.thread].last?.id
-        if parent != nil { open[event.thread][open[event.thread].count - 1].inside &+= duration }
-        try database.insert(
-            inserts.span, .integer(row.id), .init(UInt32(row.name)), .init(row.thread), .integer(row.start),
-            .integer(event.time), .integer(duration), .integer(max(0, duration &- row.inside)),
-            parent.map { .integer($0) } ?? .null, .init(open[event.thread].count), .init(false), .null,
-            .init(event.thread), .null, .null, .init(row.isCutOff), .init(isUnfinished),
-            row.arguments.map { .text($0) } ?? .null)
+        if depth > 0 { open[event.thread][depth - 1].inside &+= duration }
+        try database.insert(inserts.span) { row in
+            span.add(to: &row, end: event.time, own: max(0, duration &- span.inside))
+            if let parent { row.add(parent) } else { row.addNull() }
+            row.add(depth)
+            row.add(false)
+            row.addNull()
+            row.add(event.thread)
+            row.addNull()
+            row.addNull()
+            row.add(span.isCutOff)
+            row.add(isUnfinished)
+            row.add(span.arguments)
+        }
     }
 
     public mutating func asyncBegin(
@@ -91,14 +118,20 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
         _ event: TimelineEvent, _ span: TimelineAsyncSpan, isUnfinished: Bool, _ context: TimelineContext,
         in bytes: RawSpan
     ) throws {
-        guard let row = asyncs.removeValue(forKey: span.number) else { return }
-        let duration = max(0, event.time &- row.start)
-        try database.insert(
-            inserts.span, .integer(row.id), .init(UInt32(row.name)), .init(row.thread), .integer(row.start),
-            .integer(event.time), .integer(duration), .integer(duration), .null, .init(0), .init(true),
-            .init(span.number), .init(event.thread), span.task == 0 ? .null : .init(span.task),
-            span.taskName.map { .text($0) } ?? .null, .init(row.isCutOff), .init(isUnfinished),
-            row.arguments.map { .text($0) } ?? .null)
+        guard let begun = asyncs.removeValue(forKey: span.number) else { return }
+        try database.insert(inserts.span) { row in
+            begun.add(to: &row, end: event.time, own: max(0, event.time &- begun.start))
+            row.addNull()
+            row.add(0)
+            row.add(true)
+            row.add(span.number)
+            row.add(event.thread)
+            if span.task == 0 { row.addNull() } else { row.add(span.task) }
+            if let name = span.taskName { row.add(name) } else { row.addNull() }
+            row.add(begun.isCutOff)
+            row.add(isUnfinished)
+            row.add(begun.arguments)
+        }
     }
 
     public mutating func instant(_ event: TimelineEvent, _ context: TimelineContext, in bytes: RawSpan) throws {
@@ -107,15 +140,19 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
 
     public mutating func counter(_ event: TimelineEvent, _ context: TimelineContext, in bytes: RawSpan) throws {
         var value: Double?
-        if let record = event.record {
-            try context.forEachArgument(of: record, event.schema, in: bytes) { _, argument in
-                value = value ?? argument.number
-            }
+        if let record = event.record, let field = event.entry.schema.fields.first {
+            let word = try context.firstWord(of: record, in: bytes)
+            value = ArgumentValue(word: word, field.type, context).number
         }
+        let id = takeID()
         // SQLite stores what is no number as NULL.
-        try database.insert(
-            inserts.counter, .integer(takeID()), .integer(event.time), .init(event.thread),
-            .init(UInt32(event.schema.id)), value.map { .double($0) } ?? .null)
+        try database.insert(inserts.counter) { row in
+            row.add(id)
+            row.add(event.time)
+            row.add(event.thread)
+            row.add(UInt64(event.entry.schema.id))
+            if let value { row.add(value) } else { row.addNull() }
+        }
     }
 
     public mutating func flow(
@@ -123,7 +160,12 @@ public struct SQLiteExporter: ~Copyable, TimelineSink {
     ) throws { try add(event, number: number, context, bytes) }
 
     public mutating func lost(thread: Int, from: Int64, to: Int64, count: UInt64, _ context: TimelineContext) throws {
-        try database.insert(inserts.loss, .init(thread), .integer(from), .integer(to), .init(count))
+        try database.insert(inserts.loss) { row in
+            row.add(thread)
+            row.add(from)
+            row.add(to)
+            row.add(count)
+        }
     }
 
     public mutating func end(_ context: TimelineContext) throws {}
@@ -136,41 +178,68 @@ extension SQLiteExporter {
     }
 
     private mutating func row(
-        _ event: TimelineEvent, _ isCutOff: Bool, _ context: TimelineContext, _ bytes: RawSpan
+        _ event: borrowing TimelineEvent, _ isCutOff: Bool, _ context: TimelineContext, _ bytes: RawSpan
     ) throws -> OpenRow {
-        OpenRow(
-            id: takeID(), name: event.schema.id, thread: event.thread, start: event.time, isCutOff: isCutOff,
-            arguments: try arguments(event, context, bytes))
+        let hasArguments = try putArguments(of: event, context, bytes)
+        return OpenRow(
+            id: takeID(), name: event.entry.schema.id, thread: event.thread, start: event.time, isCutOff: isCutOff,
+            arguments: hasArguments ? Array(buffer.bytes) : nil)
     }
 
     private mutating func add(
-        _ event: TimelineEvent, number: UInt64?, _ context: TimelineContext, _ bytes: RawSpan
+        _ event: borrowing TimelineEvent, number: UInt64?, _ context: TimelineContext, _ bytes: RawSpan
     ) throws {
-        try database.insert(
-            inserts.event, .integer(takeID()), .integer(event.time), .init(event.thread),
-            .init(UInt32(event.schema.id)), .text("\(event.schema.kind)"), number.map { .init($0) } ?? .null,
-            try arguments(event, context, bytes).map { .text($0) } ?? .null)
+        let hasArguments = try putArguments(of: event, context, bytes)
+        let id = takeID()
+        try database.insert(inserts.event) { row in
+            row.add(id)
+            row.add(event.time)
+            row.add(event.thread)
+            row.add(UInt64(event.entry.schema.id))
+            row.add(event.entry.schema.kind.columnText)
+            if let number { row.add(number) } else { row.addNull() }
+            if hasArguments { row.add(buffer.bytes) } else { row.addNull() }
+        }
     }
 
-    /// As a JSON object; nil where there are none.
-    private mutating func arguments(
-        _ event: TimelineEvent, _ context: TimelineContext, _ bytes: RawSpan
-    ) throws -> String? {
-        guard let record = event.record, !event.schema.fields.isEmpty else { return nil }
-        let names = fieldNames[event.schema.id] ?? event.schema.uniqueFieldNames
-        fieldNames[event.schema.id] = names
-        var text = JSONBytes()
-        text.append("{")
-        var place = 0
-        try context.forEachArgument(of: record, event.schema, in: bytes) { _, value in
-            if place > 0 { text.append(",") }
-            text.append(quoted: names[place])
-            text.append(":")
-            text.append(json: value)
-            place += 1
+    /// Leaves them in the buffer, as a JSON object. False where there are none.
+    private mutating func putArguments(
+        of event: borrowing TimelineEvent, _ context: TimelineContext, _ bytes: RawSpan
+    ) throws -> Bool {
+        let fields = arguments[Int(event.entry.schema.id)]
+        guard let record = event.record, !fields.isEmpty else { return false }
+        buffer.removeAll()
+        try buffer.put(arguments: fields, of: record, context, in: bytes)
+        return true
+    }
+}
+
+extension SQLiteExporter.OpenRow {
+    /// The columns that all spans have.
+    fileprivate func add(to row: inout SQLiteRow, end: Int64, own: Int64) {
+        row.add(id)
+        row.add(UInt64(name))
+        row.add(thread)
+        row.add(start)
+        row.add(end)
+        row.add(max(0, end &- start))
+        row.add(own)
+    }
+}
+
+extension EventKind {
+    fileprivate var columnText: StaticString {
+        switch self {
+        case .begin: "begin"
+        case .end: "end"
+        case .asyncBegin: "asyncBegin"
+        case .asyncEnd: "asyncEnd"
+        case .instant: "instant"
+        case .counter: "counter"
+        case .flowBegin: "flowBegin"
+        case .flowStep: "flowStep"
+        case .flowEnd: "flowEnd"
         }
-        text.append("}")
-        return text.string
     }
 }
 

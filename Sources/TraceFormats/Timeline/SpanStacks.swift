@@ -34,12 +34,16 @@ struct OrphanedSpans {
         var index: UInt64
     }
 
-    init(_ batches: [Batch], _ context: TimelineContext, in bytes: RawSpan) throws(DecodingError) {
+    /// - Parameter progress: called every 64 batches with the part of them that is done, 0 to 1.
+    init(
+        _ batches: [Batch], _ context: TimelineContext, in bytes: RawSpan, progress: (Double) -> Void
+    ) throws(DecodingError) {
         firstTimes = Array(repeating: nil, count: context.threads.count)
         var scan = Scan()
         let shapes = context.index.shapes
         let order = batches.indices.sorted { Self.inOrder(batches[$0], batches[$1]) }
-        for number in order {
+        for (done, number) in order.enumerated() {
+            if done & 63 == 63 { progress(Double(done) / Double(order.count)) }
             let thread = context.batchThreads[number]
             if thread != scan.thread { scan = Scan(thread: thread) }
             var cursor = RecordCursor(batches[number])

@@ -13,13 +13,16 @@ internal import TraceCore
 ///
 /// Memory does not grow with the file, but for 100 bytes a batch, what is open at a time, and the names of tasks.
 public enum Timeline {
-    /// - Parameter progress: called every 65,536 events with the part of the records that is done, 0 to 1.
+    /// Reads the records twice: first for the spans that began before the window, then in the order of time.
+    ///
+    /// - Parameter progress: called every 65,536 events or 64 batches with the part of the work that is done, 0 to 1.
     /// - Throws: `DecodingError` at a malformed record, and what the sink throws.
     public static func run<Sink: TimelineSink & ~Copyable>(
         _ index: TraceIndex, in bytes: RawSpan, into sink: inout Sink, progress: (Double) -> Void = { _ in }
     ) throws {
         let context = TimelineContext(index)
-        var driver = TimelineDriver<Sink>(context, try OrphanedSpans(index.batches, context, in: bytes))
+        let orphans = try OrphanedSpans(index.batches, context, in: bytes) { progress(Self.firstPass * $0) }
+        var driver = TimelineDriver<Sink>(context, orphans)
         try sink.begin(context)
         try driver.beginListed(into: &sink, in: bytes)
         var merge = try TimeMerge(index.batches, in: bytes)
@@ -28,10 +31,15 @@ public enum Timeline {
         while let record = try merge.next(in: bytes, index.shapes) {
             try driver.take(record, into: &sink, in: bytes)
             done += 1
-            if done & 0xFFFF == 0 { progress(min(1, Double(done) / Double(all))) }
+            if done & 0xFFFF == 0 {
+                progress(min(1, Self.firstPass + (1 - Self.firstPass) * Double(done) / Double(all)))
+            }
         }
         try driver.finish(into: &sink, in: bytes)
         try sink.end(context)
         progress(1)
     }
+
+    /// The first pass's part of the time, about.
+    private static var firstPass: Double { 0.1 }
 }

@@ -30,8 +30,9 @@ public struct TraceIndex: Sendable {
     /// Hops over the chunks of a file.
     ///
     /// - Throws: `NativeFileError` where not even the header is that of a native file.
+    /// - Parameter progress: called every 256 batches with the part of the bytes that is done, 0 to 1.
     /// - Complexity: O(chunks): records are not looked at.
-    public init(_ bytes: RawSpan) throws(NativeFileError) {
+    public init(_ bytes: RawSpan, progress: (Double) -> Void = { _ in }) throws(NativeFileError) {
         var reader = try NativeFileReader(bytes)
         header = reader.header
         var spansOfGeneration: [OpenSpan] = []
@@ -41,7 +42,9 @@ public struct TraceIndex: Sendable {
                 case .schemas, .strings, .end: break
                 case .clockPair(let pair): clockPairs.append(pair)
                 case .threads(let more): threads += more
-                case .batch(let batch): batches.append(Batch(batch.header, recordsAt: batch.offset))
+                case .batch(let batch):
+                    batches.append(Batch(batch.header, recordsAt: batch.offset))
+                    if batches.count & 255 == 0 { progress(Double(reader.offset) / Double(bytes.byteCount)) }
                 case .openSpans(let more): spansOfGeneration += more
                 case .snapshot(let more): snapshot = more
                 case .endOfGeneration(let end):

@@ -46,14 +46,24 @@ public struct FileVerifier {
         var isTruncated = false
     }
 
-    /// - Parameter limit: how many violations to keep.
+    /// Hops over the file once.
+    ///
+    /// - Parameters:
+    ///   - limit: how many violations to keep.
+    ///   - progress: called every 256 chunks with the part of the bytes that is done, 0 to 1.
     /// - Throws: `NativeFileError` where the header is none.
-    public init(_ bytes: RawSpan, limit: Int = 100) throws(NativeFileError) {
+    public init(
+        _ bytes: RawSpan, limit: Int = 100, progress: (Double) -> Void = { _ in }
+    ) throws(NativeFileError) {
         self.limit = limit
         header = try NativeFileReader(bytes).header
         // Schemas and strings may stand behind the records that refer to them.
         var reader = try NativeFileReader(bytes)
-        while (try? reader.next(in: bytes)) != nil {}
+        var chunks = 0
+        while (try? reader.next(in: bytes)) != nil {
+            chunks += 1
+            if chunks & 255 == 0 { progress(Double(reader.offset) / Double(bytes.byteCount)) }
+        }
         schemas = reader.schemas
         strings = reader.strings
         shapes = ShapeTable(schemas.values)
@@ -62,14 +72,14 @@ public struct FileVerifier {
 
     /// Looks at all of `bytes`, which the verifier was made for. Once.
     ///
+    /// - Parameter progress: called every 64 batches with the part of the bytes that is done, 0 to 1.
     /// - Complexity: O(bytes).
     public mutating func run(in bytes: RawSpan, progress: (Double) -> Void = { _ in }) {
         do {
             var reader = try NativeFileReader(bytes)
             var offset = reader.offset
             while let chunk = try reader.next(in: bytes) {
-                check(chunk, at: offset, in: bytes)
-                progress(Double(reader.offset) / Double(max(bytes.byteCount, 1)))
+                check(chunk, at: offset, in: bytes, progress)
                 offset = reader.offset
             }
         } catch {
@@ -100,7 +110,9 @@ public struct FileVerifier {
         }
     }
 
-    private mutating func check(_ chunk: NativeChunk, at offset: Int, in bytes: RawSpan) {
+    private mutating func check(
+        _ chunk: NativeChunk, at offset: Int, in bytes: RawSpan, _ progress: (Double) -> Void
+    ) {
         // Behind the chunk's head.
         let payload = offset + 8
         switch chunk {
@@ -112,12 +124,14 @@ public struct FileVerifier {
             if snapshot.from > snapshot.to {
                 report(payload, "the snapshot's window ends (\(snapshot.to)) before it begins (\(snapshot.from))")
             }
-        case .endOfGeneration(let end): close(end, at: payload, in: bytes)
+        case .endOfGeneration(let end): close(end, at: payload, in: bytes, progress)
         }
     }
 
     /// A generation is whole: its lanes are what its batches hold.
-    private mutating func close(_ end: NativeGenerationEnd, at offset: Int, in bytes: RawSpan) {
+    private mutating func close(
+        _ end: NativeGenerationEnd, at offset: Int, in bytes: RawSpan, _ progress: (Double) -> Void
+    ) {
         generations += 1
         var events: [UInt32: UInt64] = [:]
         let stated = Dictionary(end.lanes.map { ($0.lane, $0) }) { first, _ in first }
@@ -129,7 +143,12 @@ public struct FileVerifier {
             ($0.header.lane, $0.header.ticket, $0.header.baseTime, $0.offset)
                 < ($1.header.lane, $1.header.ticket, $1.header.baseTime, $1.offset)
         }
-        for batch in ordered {
+        let first = pending.first?.offset ?? 0
+        for (number, batch) in ordered.enumerated() {
+            if number & 63 == 63 {
+                let part = Double(offset - first) * Double(number) / Double(ordered.count)
+                progress((Double(first) + part) / Double(bytes.byteCount))
+            }
             let lane = batch.header.lane
             checkOrder(batch, stated[lane])
             events[lane, default: 0] &+= verify(batch, in: bytes, generation: end.generation)

@@ -100,15 +100,19 @@ final class ScratchDirectory: Sendable {
 }
 
 enum ExportTests {
-    /// Seeds of random traces: as many as EXPORT_TRACES says, or `usual`.
-    static func seeds(_ usual: Int) -> Range<UInt64> {
-        let wanted = ProcessInfo.processInfo.environment["EXPORT_TRACES"].flatMap { Int($0) }
-        return 0..<UInt64(wanted ?? usual)
-    }
-
-    /// Some of them long enough for several batches a thread, of which some are lost.
-    static func files(_ usual: Int) throws -> [[UInt8]] {
-        try seeds(usual).map { try RandomTrace.file(seed: $0, events: $0 % 4 == 3 ? 1500 : 150) } + [LargeTables.file()]
+    /// Calls `body` with random traces, a portion at a time, and with a directory for their exports. Some are long enough for
+    /// several batches a thread, of which some are lost.
+    static func forEachPortion(
+        _ oracle: String, usual: UInt64 = 24, _ body: ([[UInt8]], ScratchDirectory) throws -> Void
+    ) throws {
+        var traces = AgreementTraces(oracle, usual: usual)
+        for (number, seeds) in traces.portions.enumerated() {
+            var files = try seeds.map { try RandomTrace.file(seed: $0, events: $0 % 4 == 3 ? 1500 : 150) }
+            if number == 0 { files.append(try LargeTables.file()) }
+            try body(files, try ScratchDirectory())
+            try traces.agreed(files)
+        }
+        traces.tell()
     }
 
     /// What there is to export, so that a test can tell that it has seen all of it.

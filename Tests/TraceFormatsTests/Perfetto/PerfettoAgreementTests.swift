@@ -6,9 +6,6 @@ import TraceTestSupport
 
 /// What Perfetto's trace processor makes of an export agrees with what the timeline tells.
 @Suite struct PerfettoAgreementTests {
-    /// More, by environment: FLIGHT_RECORDER_TRACES=5000.
-    static let traces = ProcessInfo.processInfo.environment["FLIGHT_RECORDER_TRACES"].flatMap(UInt64.init) ?? 30
-
     static func export(_ file: [UInt8]) throws -> [UInt8] {
         var exporter = PerfettoExporter(to: MemorySink())
         try Timeline.run(TraceIndex(file.span.bytes), in: file.span.bytes, into: &exporter)
@@ -42,8 +39,8 @@ import TraceTestSupport
 
     @Test(.enabled(if: PerfettoOracle.isWanted, PerfettoOracle.howToGet))
     func agrees() throws {
-        for first in stride(from: 0, to: Self.traces, by: 500) {
-            let seeds = first..<min(first + 500, Self.traces)
+        var traces = AgreementTraces("perfetto: Perfetto's trace processor", usual: 30)
+        for seeds in traces.portions {
             let files = try seeds.map { try RandomTrace.file(seed: $0) }
             let answers = try PerfettoOracle.ask(try files.map(Self.export), named: "pftrace", Self.queries)
             for (seed, (file, answer)) in zip(seeds, zip(files, answers)) {
@@ -51,7 +48,9 @@ import TraceTestSupport
                 var check = PerfettoCheck(seed: seed, expected, answer)
                 try check.all()
             }
+            try traces.agreed(files)
         }
+        traces.tell()
     }
 }
 

@@ -8,15 +8,20 @@ import TraceTestSupport
 @Suite(.enabled(if: Python.hasSQLite, "python3 with sqlite3 is not installed"))
 struct SQLiteTests {
     @Test func rowsAreWhatTheTimelineTells() throws {
+        var traces = AgreementTraces("sqlite: Python's sqlite3", usual: 200)
+        for seeds in traces.portions { try traces.agreed(try check(seeds)) }
+        traces.tell()
+    }
+
+    private func check(_ seeds: Range<UInt64>) throws -> [[UInt8]] {
         let directory = NSTemporaryDirectory() + "/sqlite-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let seeds = 0..<200 as Range<UInt64>
         var expected: [CollectingSink] = []
-        for seed in seeds {
-            let file = try RandomTrace.file(seed: seed, events: 100)
+        let files = try seeds.map { try RandomTrace.file(seed: $0, events: 100) }
+        for (number, file) in files.enumerated() {
             expected.append(try CollectingSink.collect(file))
-            var exporter = try SQLiteExporter(path: "\(directory)/\(seed).db")
+            var exporter = try SQLiteExporter(path: "\(directory)/\(number).db")
             let bytes = file.span.bytes
             try Timeline.run(TraceIndex(bytes), in: bytes, into: &exporter)
             try exporter.finish()
@@ -25,9 +30,10 @@ struct SQLiteTests {
         let data = try Python.run(Self.dump, directory, "\(seeds.count)")
         let databases = try #require(JSONSerialization.jsonObject(with: data) as? [[String: Any]])
         try #require(databases.count == expected.count)
-        for (seed, (database, sink)) in zip(databases, expected).enumerated() {
+        for (seed, (database, sink)) in zip(seeds, zip(databases, expected)) {
             try Self.check(database, sink, "seed \(seed)")
         }
+        return files
     }
 
     @Test func aFileThatCannotBeMadeIsNamed() {
