@@ -48,7 +48,9 @@ public struct BroadcastControl<Memory: MemoryModel>: @unchecked Sendable {
     @inlinable
     func removeOwner() {
         // Releases this owner's accesses to, and acquires all others' from, the one that frees.
-        if Memory.fetchAdd(.max, to: owners) == 1 { base.deallocate() }
+        guard Memory.fetchAdd(.max, to: owners) == 1 else { return }
+        Memory.willFree(base, byteCount: Self.headerByteCount)
+        base.deallocate()
     }
 }
 

@@ -45,7 +45,7 @@ struct ChannelWait<Memory: MemoryModel>: @unchecked Sendable {
 
     @inlinable
     func spin(_ patience: inout ChannelPatience) -> ChannelEvent? {
-        for _ in 0..<patience.spins {
+        for _ in 0..<Memory.looks(patience.spins) {
             if isBeyond(near) {
                 patience.lengthen()
                 return .progress
