@@ -97,7 +97,8 @@ let package = Package(
             name: "Checker", dependencies: ["Fibers", "MemoryAccess"], path: "Tests/Checker/Engine",
             swiftSettings: settings),
         .target(
-            name: "CheckedPrograms", dependencies: ["Checker", "MemoryAccess", "RingBuffers", "TraceCore"],
+            name: "CheckedPrograms",
+            dependencies: ["CPlatform", "Checker", "FlightRecording", "MemoryAccess", "RingBuffers", "TraceCore"],
             path: "Tests/Checker/Programs", swiftSettings: settings),
         .executableTarget(
             name: "model-checker",

@@ -59,6 +59,12 @@ public protocol MemoryModel: Sendable {
     /// Wakes the thread that sleeps on `word`.
     static func wake(_ word: SharedWord)
 
+    /// Wakes all threads that sleep on `word`.
+    static func wakeAll(_ word: SharedWord)
+
+    /// Resumes a task that waits.
+    static func resume(_ continuation: UnsafeContinuation<Void, Never>)
+
     static func willRead(_ cell: UnsafeRawPointer, byteCount: Int)
     static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int)
 
@@ -181,6 +187,12 @@ extension MemoryModel {
     public static func sleep(on word: SharedWord, while value: UInt32, nanoseconds: UInt64) {
         cplatform_wait(lowHalf(word), value, nanoseconds)
     }
+
+    @inlinable
+    public static func wakeAll(_ word: SharedWord) { cplatform_wake(lowHalf(word), UInt32(Int32.max)) }
+
+    @inlinable
+    public static func resume(_ continuation: UnsafeContinuation<Void, Never>) { continuation.resume() }
 
     @inlinable
     public static func wake(_ word: SharedWord) { cplatform_wake(lowHalf(word), 1) }

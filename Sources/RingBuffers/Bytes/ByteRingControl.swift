@@ -46,10 +46,10 @@ public struct ByteRingControl<Memory: MemoryModel>: @unchecked Sendable {
     func close(half: UInt64, bytes: UnsafeMutableRawPointer, mask: UInt64) {
         // Acquires the other half's last accesses, which it released when it closed: they precede the free.
         guard Memory.fetchOr(half, to: closed) != 0 else { return }
+        let storage = ByteRingStorage(
+            control: base, bytes: bytes, capacity: Int(truncatingIfNeeded: mask) + 1, isMirrored: isMirrored)
         Memory.willFree(base, byteCount: ByteRingStorage.controlByteCount)
-        Memory.willFree(bytes, byteCount: Int(truncatingIfNeeded: mask) + 1)
-        ByteRingStorage(
-            control: base, bytes: bytes, capacity: Int(truncatingIfNeeded: mask) + 1, isMirrored: isMirrored
-        ).deallocate()
+        Memory.willFree(bytes, byteCount: storage.capacity)
+        storage.deallocate()
     }
 }

@@ -61,7 +61,7 @@ extension ArenaView {
     /// - Parameter limit: none of them began after it, and none more than 2^48 units before.
     package func openSpans(before limit: UInt64) -> [OpenSpan] {
         var spans: [OpenSpan] = []
-        for number in 0..<Int(Memory.loadAcquire(laneCount)) {
+        for number in 0..<Int(Memory.loadRelaxed(laneCount)) {
             let lane = lane(number)
             let owner = LaneOwner(word: Memory.loadAcquire(lane.owner))
             guard owner.isThread else { continue }

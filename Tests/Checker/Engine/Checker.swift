@@ -14,10 +14,15 @@ package struct Program: Sendable {
     }
 
     package let name: String
+    let hasEqualFences: Bool
     let make: @Sendable (Machine) -> Run
 
-    package init(_ name: String, _ make: @escaping @Sendable (Machine) -> Run) {
+    /// - Parameter hasEqualFences: runs on a system where light fences are fences.
+    package init(
+        _ name: String, hasEqualFences: Bool = false, _ make: @escaping @Sendable (Machine) -> Run
+    ) {
         self.name = name
+        self.hasEqualFences = hasEqualFences
         self.make = make
     }
 }
@@ -95,6 +100,7 @@ package enum Checker {
     private static func run(_ program: Program, _ machine: Machine, _ search: Search) {
         search.begin()
         machine.begin()
+        machine.hasEqualFences = program.hasEqualFences
         let run = program.make(machine)
         machine.run(run.threads)
         if !search.isAbandoned { run.finish() }

@@ -13,8 +13,8 @@ import Synchronization
 //   one to the next. That is C11's model (Batty et al., POPL 2011, as repaired by Lahav et al., PLDI 2017), simpler in two
 //   ways: the stores of a word take effect in the order in which they are made, and no load reads a store that comes later.
 //
-//   Plain accesses are not steps: they are checked by vector clocks (Flanagan and Freund, FastTrack, PLDI 2009), in cells of 8
-//   bytes. One that nothing orders after another agent's is a race, whichever way the run went, and is reported. The bytes
+//   Plain accesses are not steps: they are checked by vector clocks (Flanagan and Freund, FastTrack, PLDI 2009), at every
+//   eighth byte. One that nothing orders after another agent's is a race, whichever way the run went, and is reported. The bytes
 //   themselves are the real ones.
 //
 // Agents
@@ -45,7 +45,6 @@ package final class Machine {
         /// Words read since the last pause.
         var looked: (UInt64, UInt64) = (0, 0)
         var steps = 0
-        var hasReleaseFence = false
         var hasUnacquired = false
     }
 
@@ -56,7 +55,10 @@ package final class Machine {
     private let fibers: UnsafeMutablePointer<fiber>
 
     let knowledge: [Knowledge]
-    private let fenceKnowledge: [Knowledge]
+    /// What each agent knew at its last releasing fence.
+    let fenceKnowledge: UnsafeMutablePointer<Knowledge?>
+    /// Whether light fences are fences, as where no system call makes them so.
+    var hasEqualFences = false
     private let unacquired: [Knowledge]
     private let fenced = Knowledge.allocateKnowledge()
 
@@ -86,7 +88,8 @@ package final class Machine {
         fibers.initialize(to: fiber(stack_pointer: nil, stack: UnsafeMutableRawPointer(agents), byte_count: 0))
         for number in 1..<Self.maximumAgents { (fibers + number).initialize(to: fiber_make(256 << 10)) }
         knowledge = (0..<Self.maximumAgents).map { _ in .allocateKnowledge() }
-        fenceKnowledge = (0..<Self.maximumAgents).map { _ in .allocateKnowledge() }
+        fenceKnowledge = .allocate(capacity: Self.maximumAgents)
+        fenceKnowledge.initialize(repeating: nil, count: Self.maximumAgents)
         unacquired = (0..<Self.maximumAgents).map { _ in .allocateKnowledge() }
         words = .allocate(capacity: KnowledgeLayout.words)
         for number in 0..<KnowledgeLayout.words { (words + number).initialize(to: WordState()) }
@@ -109,6 +112,7 @@ package final class Machine {
         for number in 0..<Self.maximumAgents {
             agents[number] = Agent()
             knowledge[number].clear()
+            fenceKnowledge[number] = nil
             for clock in 0..<KnowledgeLayout.clocks { knowledge[number][clock] = 1 }
         }
         agents[0].name = "main"
@@ -291,7 +295,7 @@ package final class Machine {
         precondition(words[number].count < WordState.maximumStores, "too many stores to one word")
         knowledge[agent].view[number] = UInt16(words[number].count)
         var carried: Knowledge?
-        let lent = releases ? knowledge[agent] : agents[agent].hasReleaseFence ? fenceKnowledge[agent] : nil
+        let lent = releases ? knowledge[agent] : fenceKnowledge[agent]
         if let lent {
             let row = row()
             row.copy(lent)
@@ -397,7 +401,10 @@ package final class Machine {
         releaseFence(agent)
     }
 
+    func lightFence() { if hasEqualFences { fence() } }
+
     func heavyFence() {
+        if hasEqualFences { return fence() }
         let agent = step(Operation(kind: .heavyFence, word: -1))
         for other in 1..<agentCount { fenced.joinView(knowledge[other], words: wordCount) }
         order(agent)
@@ -408,9 +415,17 @@ package final class Machine {
 
     func releaseFence() { releaseFence(running) }
 
+    /// A step in front of a look at plain memory that others may be writing to.
+    func lookStep() {
+        let agent = step(Operation(kind: .heavyFence, word: -1))
+        if agent != 0 { search.didFence(self, agent, isHeavy: true) }
+        note(agent, "look")
+    }
+
     private func releaseFence(_ agent: Int) {
-        fenceKnowledge[agent].copy(knowledge[agent])
-        agents[agent].hasReleaseFence = true
+        let row = row()
+        row.copy(knowledge[agent])
+        fenceKnowledge[agent] = row
         tick(agent)
     }
 
@@ -455,7 +470,7 @@ package final class Machine {
         leave()
     }
 
-    func wake(_ word: SharedWord) {
+    func wake(_ word: SharedWord, all: Bool) {
         let number = number(word)
         let agent = step(Operation(kind: .write, word: number))
         access(number, agent)
@@ -464,7 +479,7 @@ package final class Machine {
         for other in 1..<agentCount where agents[other].sleepsOn == number {
             agents[other].sleepsOn = -1
             agents[other].before = pointwiseMax(agents[other].before, agents[agent].before)
-            return
+            if !all { return }
         }
     }
 }

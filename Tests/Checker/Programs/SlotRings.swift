@@ -1,6 +1,7 @@
 package import Checker
 import MemoryAccess
 import RingBuffers
+import Synchronization
 
 /// A value that is moved to the thread that is to hold it: a closure cannot take a noncopyable value along.
 struct Handed<Value: ~Copyable>: @unchecked Sendable {
@@ -16,6 +17,31 @@ struct Handed<Value: ~Copyable>: @unchecked Sendable {
         defer { place.deallocate() }
         return place.move()
     }
+}
+
+/// Shared words, 0 at first.
+final class Words: @unchecked Sendable {
+    private let words: UnsafeMutablePointer<Atomic<UInt64>>
+
+    init(_ count: Int) {
+        words = .allocate(capacity: count)
+        for index in 0..<count { (words + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit { words.deallocate() }
+
+    subscript(index: Int) -> SharedWord { words + index }
+}
+
+/// Two plain words that one thread writes before it goes, and another reads.
+final class LastWords: @unchecked Sendable {
+    private let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 2)
+
+    deinit { words.deallocate() }
+
+    func say() { CheckedMemory.willWrite(words, byteCount: 8) }
+    func sayOther() { CheckedMemory.willWrite(words + 1, byteCount: 8) }
+    func read() { CheckedMemory.willRead(words, byteCount: 16) }
 }
 
 /// An element whose life is counted.
@@ -193,6 +219,98 @@ package enum SlotRings {
         }
     }
 
+    /// A consumer that streams: it looks at the lagging tail, and stays behind it.
+    static func streaming(count: Int) -> Program {
+        Program("slot ring, a consumer that streams, \(count) elements") { machine in
+            let ring = Ring<UInt64>(minimumCapacity: 32)
+            var producer = ring.producer
+            var consumer = ring.consumer
+            for number in 0..<16 as Range<UInt64> where !producer.push(number) { machine.report("no room") }
+            for number in 0..<16 as Range<UInt64> where consumer.pop() != number { machine.report("not \(number)") }
+            let (sending, receiving) = (Handed(producer), Handed(consumer))
+            let total = 16 + UInt64(count)
+            return .init([
+                (
+                    "producer",
+                    {
+                        var producer = sending.take()
+                        for number in 16..<total where !producer.push(number) { machine.report("no room for \(number)") }
+                    }
+                ),
+                (
+                    "consumer",
+                    {
+                        var consumer = receiving.take()
+                        var next: UInt64 = 16
+                        for _ in 0..<count {
+                            guard let number = consumer.pop() else { continue }
+                            if number != next { machine.report("\(number) instead of \(next)") }
+                            next += 1
+                        }
+                        consumer.giveBack()
+                    }
+                ),
+            ])
+        }
+    }
+
+    /// Who sees that the other half is gone sees all that it did before.
+    static let lastWords = Program("slot ring, what a half did before it went") { machine in
+        let ring = Ring<UInt64>(minimumCapacity: 8)
+        let (sending, receiving) = (Handed(ring.producer), Handed(ring.consumer))
+        let words = LastWords()
+        return .init([
+            (
+                "producer",
+                {
+                    let producer = sending.take()
+                    if producer.isConsumerGone { words.read() } else { words.say() }
+                }
+            ),
+            (
+                "consumer",
+                {
+                    let consumer = receiving.take()
+                    if consumer.isFinished { words.read() }
+                    words.sayOther()
+                }
+            ),
+        ])
+    }
+
+    /// Batches that wait for slots which are given back at once.
+    static let givenBack = Program("slot ring, slots that are given back") { machine in
+        let ring = Ring<UInt64>(minimumCapacity: 16)
+        var producer = ring.producer
+        for number in 0..<16 as Range<UInt64> where !producer.push(number) { machine.report("no room") }
+        let (sending, receiving) = (Handed(producer), Handed(ring.consumer))
+        return .init([
+            (
+                "producer",
+                {
+                    var producer = sending.take()
+                    for number in 16..<18 as Range<UInt64> { while !producer.push(number) { CheckedMemory.pause() } }
+                }
+            ),
+            (
+                "consumer",
+                {
+                    var consumer = receiving.take()
+                    for number in 0..<18 as Range<UInt64> {
+                        while true {
+                            if let found = consumer.pop() {
+                                if found != number { machine.report("\(found) instead of \(number)") }
+                                break
+                            }
+                            CheckedMemory.pause()
+                        }
+                        consumer.giveBack()
+                    }
+                }
+            ),
+        ])
+    }
+
     package static let programs: [Program] = [
         single("slot ring, 2 elements", count: 2),
         single("slot ring, 3 elements", count: 3),
@@ -204,6 +322,9 @@ package enum SlotRings {
         pairs(count: 3),
         batches([2, 2], left: 0),
         batches([3], left: 7),
+        streaming(count: 9),
+        lastWords,
+        givenBack,
         ends(pushes: 2, pops: 2),
         ends(pushes: 3, pops: 1),
     ]
