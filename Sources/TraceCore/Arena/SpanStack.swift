@@ -23,6 +23,8 @@ public import MemoryAccess
 //      between moves `pos`. Otherwise, it would act upon what it saw before.
 //   5. Whatever the ends that come, the depth never falls below 0, and what is popped lies at or above a begin of the
 //      end's own event. Otherwise, one end without a begin closes the spans of others.
+//   6. An entry is stored (release) after the depth that left it uncovered, and read (acquire) before the second look at the
+//      depth. Otherwise, a reader finds the new entry below others that ended before it began, twice in a row.
 //
 // A span that its category was switched off over may never see its end. It counts as closed, and its entry goes when an
 // end below it pops it, or when there is no room left.
@@ -101,7 +103,8 @@ package enum SpanPush: SpanChange {
 
     @inlinable @inline(__always)
     package static func apply<Memory>(to lane: Lane<Memory>, at depth: UInt64, id: UInt32, units: UInt64) {
-        Memory.storeRelaxed(SpanEntry(id: id, units: units).word, to: lane.span(depth &+ 1))
+        // Pairs with the acquire of a reader (invariant 6).
+        Memory.storeRelease(SpanEntry(id: id, units: units).word, to: lane.span(depth &+ 1))
         // Pairs with the acquire of a reader (invariant 1).
         Memory.storeRelease(depth &+ 1, to: lane.depth)
     }
