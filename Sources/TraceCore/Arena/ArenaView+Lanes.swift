@@ -101,7 +101,7 @@ extension ArenaView {
             let lane = lane(number)
             let owner = LaneOwner(word: Memory.loadRelaxed(lane.owner))
             guard owner.isThread, !lives(owner.thread) else { continue }
-            guard Memory.compareExchange(owner.word, with: owner.next(.sweeper).word, in: lane.owner, order: .acquiring) else { continue }
+            guard Memory.compareExchange(owner.word, with: owner.next(.sweeper).word, in: lane.owner, order: .relaxed) else { continue }
             reclaim(lane)
             freed += 1
         }

@@ -1,4 +1,4 @@
-internal import MemoryAccess
+package import MemoryAccess
 internal import Synchronization
 
 // The open spans across threads: begun on one thread, to be ended on any.
@@ -41,7 +41,7 @@ package enum AsyncSpanTable {
 }
 
 extension ArenaView {
-    private func asyncSpan(_ slot: Int, _ offset: Int) -> SharedWord {
+    package func asyncSpan(_ slot: Int, _ offset: Int) -> SharedWord {
         word(at: geometry.asyncSpansOffset + slot * AsyncSpanTable.slotByteCount + offset)
     }
 
@@ -58,7 +58,7 @@ extension ArenaView {
         for _ in 0..<AsyncSpanTable.patience {
             let number = asyncSpan(slot, 0)
             if Memory.loadRelaxed(number) == 0,
-                Memory.compareExchange(0, with: AsyncSpanTable.beingWritten, in: number)
+                Memory.compareExchange(0, with: AsyncSpanTable.beingWritten, in: number, order: .acquiring)
             {
                 Memory.storeRelease(span.entry.word, to: asyncSpan(slot, 8))
                 Memory.storeRelease(UInt64(span.lane) &<< 32 | UInt64(span.thread), to: asyncSpan(slot, 16))

@@ -163,8 +163,8 @@ extension Lane {
         return nil
     }
 
-    /// Takes out the entries of spans that no longer count as open. A reader that comes meanwhile may see one twice, or
-    /// miss one, unless it looks again.
+    /// Takes out the entries of spans that no longer count as open. A reader that comes meanwhile finds those that stay, some of
+    /// them in two places.
     func dropUnlistedSpans() {
         let depth = min(Memory.loadRelaxed(depth), Self.spanCapacity)
         var kept: UInt64 = 0
@@ -177,20 +177,23 @@ extension Lane {
         Memory.storeRelease(kept, to: self.depth)
     }
 
-    /// The entries, the outermost first, and how many spans are open, those included that found no room. Any thread.
+    /// The entries that count as open, the outermost first, and how many spans are open, those included that found no room. Any
+    /// thread.
     ///
     /// Two looks that find the same are taken for one instant: entries carry their start, so that one that was popped and
-    /// pushed again differs. Where the owner is faster eight times in a row, each entry was there at some time in the call;
-    /// those from the first on that began before the one that it would nest in had ended when that one began, and are left out.
+    /// pushed again differs. Where the owner is faster eight times in a row, each entry was there at some time in the call.
+    /// Those from the first on that began before the one that it would nest in are left out: that one had ended when it began,
+    /// or they were just being moved, and are seen twice.
     package func openSpans() -> (entries: [SpanEntry], depth: UInt64) {
         var seen = lookAtSpans()
         for _ in 0..<8 {
             let again = lookAtSpans()
-            if again == seen { return seen }
+            if again == seen { break }
             seen = again
         }
+        seen.entries.removeAll { !$0.isListed }
         let pairs = zip(seen.entries, seen.entries.dropFirst())
-        if let end = Array(pairs).firstIndex(where: { $0.began(after: $1) }) {
+        if let end = Array(pairs).firstIndex(where: { $0 == $1 || $0.began(after: $1) }) {
             seen.entries.removeSubrange((end + 1)...)
         }
         return seen

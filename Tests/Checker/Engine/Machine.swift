@@ -1,5 +1,5 @@
 import Fibers
-import MemoryAccess
+package import MemoryAccess
 import Synchronization
 
 // The machine
@@ -214,6 +214,12 @@ package final class Machine {
 
     // MARK: Shared words
 
+    /// Two stores to one of these have to be ordered by something: the machine would let them take effect in the order in which
+    /// they are made, and C11 may not.
+    package func requireOrder(of words: [SharedWord]) {
+        for word in words { self.words[number(word)].isExclusive = true }
+    }
+
     @inline(__always)
     private func number(_ word: SharedWord) -> Int {
         let (number, isNew) = table.number(UInt(bitPattern: word))
@@ -309,6 +315,13 @@ package final class Machine {
             row.view[number] = UInt16(words[number].count)
             carried = row
         }
+        if words[number].isExclusive {
+            let (writer, epoch) = words[number].lastStore
+            if writer != agent, epoch > knowledge[agent][writer] {
+                report("race: \(agents[agent].name) stores to a word that \(agents[writer].name) is storing to")
+            }
+        }
+        words[number].lastStore = (agent, knowledge[agent][agent])
         words[number].stores[words[number].count] = Store(value: value, carried: carried, step: search.position)
         words[number].count += 1
         if lent != nil { tick(agent) }

@@ -16,6 +16,9 @@ struct WordState {
     /// Of each agent, the epoch of its last access.
     var accessed = SIMD8<UInt16>()
     var isFreed = false
+    /// Whether its stores have to be ordered; the last one's agent and epoch.
+    var isExclusive = false
+    var lastStore: (agent: Int, epoch: UInt16) = (0, 0)
 
     // For the search: positions in the run, -1 for none.
     var lastWrite: Int32 = -1
@@ -33,6 +36,8 @@ struct WordState {
         count = 1
         accessed = SIMD8()
         isFreed = false
+        isExclusive = false
+        lastStore = (0, 0)
         lastWrite = -1
         loads = SIMD8(repeating: -1)
         loadsBefore = SIMD8()

@@ -354,6 +354,35 @@ package enum Channels {
         }
     }
 
+    /// A sender that stays until its element was received: nothing but the bell wakes the receiver.
+    static func answered(hasEqualFences: Bool) -> Program {
+        Program(
+            "channel, a sender that stays\(hasEqualFences ? ", equal fences" : "")", hasEqualFences: hasEqualFences
+        ) { machine in
+            let channel = Channel(minimumCapacity: 8)
+            let (sending, receiving) = (Handed(channel.sender), Handed(channel.receiver))
+            let words = Words(1)
+            return .init([
+                (
+                    "sender",
+                    {
+                        var sender = sending.take()
+                        if sender.trySend(0) != nil { machine.report("no room") }
+                        while CheckedMemory.loadRelaxed(words[0]) == 0 { CheckedMemory.pause() }
+                    }
+                ),
+                (
+                    "receiver",
+                    {
+                        var receiver = receiving.take()
+                        if receiver.receive() != 0 { machine.report("not the first") }
+                        CheckedMemory.storeRelaxed(1, to: words[0])
+                    }
+                ),
+            ])
+        }
+    }
+
     /// A receiver that goes while the sender waits for room.
     static func leaving(hasEqualFences: Bool) -> Program {
         Program("channel, a receiver that goes\(hasEqualFences ? ", equal fences" : "")", hasEqualFences: hasEqualFences) {
@@ -452,6 +481,8 @@ package enum Channels {
         waiting("channel, 1 element", count: 1, hasEqualFences: true),
         waiting("channel, 2 elements", count: 2, hasEqualFences: true),
         waiting("channel, full", count: 1, ahead: 8, hasEqualFences: true),
+        answered(hasEqualFences: false),
+        answered(hasEqualFences: true),
         leaving(hasEqualFences: false),
         leaving(hasEqualFences: true),
         task(isCancelled: false, hasEqualFences: false),

@@ -220,9 +220,13 @@ package enum SlotRings {
     }
 
     /// A consumer that streams: it looks at the lagging tail, and stays behind it.
-    static func streaming(count: Int) -> Program {
-        Program("slot ring, a consumer that streams, \(count) elements") { machine in
-            let ring = Ring<UInt64>(minimumCapacity: 32)
+    ///
+    /// - Parameters:
+    ///   - start: first index; 16 elements later the producer and the consumer begin.
+    ///   - batch: elements that are pushed at a time; 1: singly.
+    static func streaming(capacity: Int, start: UInt64, count: Int, batch: Int) -> Program {
+        Program("slot ring, a consumer that streams, \(count) elements by \(batch)") { machine in
+            let ring = Ring<UInt64>(minimumCapacity: capacity, startingAt: start)
             var producer = ring.producer
             var consumer = ring.consumer
             for number in 0..<16 as Range<UInt64> where !producer.push(number) { machine.report("no room") }
@@ -234,7 +238,16 @@ package enum SlotRings {
                     "producer",
                     {
                         var producer = sending.take()
-                        for number in 16..<total where !producer.push(number) { machine.report("no room for \(number)") }
+                        var number: UInt64 = 16
+                        while number < total {
+                            if batch == 1 {
+                                if !producer.push(number) { machine.report("no room for \(number)") }
+                            } else {
+                                let elements = (0..<UInt64(batch)).map { number + $0 }
+                                if producer.push(contentsOf: elements.span) != batch { machine.report("no room") }
+                            }
+                            number += UInt64(batch)
+                        }
                     }
                 ),
                 (
@@ -243,11 +256,10 @@ package enum SlotRings {
                         var consumer = receiving.take()
                         var next: UInt64 = 16
                         for _ in 0..<count {
-                            guard let number = consumer.pop() else { continue }
+                            guard let number = consumer.pop() else { break }
                             if number != next { machine.report("\(number) instead of \(next)") }
                             next += 1
                         }
-                        consumer.giveBack()
                     }
                 ),
             ])
@@ -322,7 +334,8 @@ package enum SlotRings {
         pairs(count: 3),
         batches([2, 2], left: 0),
         batches([3], left: 7),
-        streaming(count: 9),
+        streaming(capacity: 32, start: 12, count: 12, batch: 4),
+        streaming(capacity: 64, start: 24, count: 26, batch: 1),
         lastWords,
         givenBack,
         ends(pushes: 2, pops: 2),

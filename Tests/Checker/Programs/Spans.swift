@@ -1,51 +1,104 @@
 package import Checker
+import CPlatform
 import FlightRecording
 import MemoryAccess
 import TraceCore
 
 /// Open spans, of threads and across them, and how subscribers are told and held back.
 package enum Spans {
+    private enum Change {
+        case begin, end
+        /// The same off the path: at any depth.
+        case beginAnywhere
+        /// The end of the span that was begun at this depth.
+        case endAnywhere(UInt64)
+        /// The event of the span at this depth is switched off, and counts as closed from then on.
+        case unlist(UInt64)
+    }
+
     /// A thread that begins and ends spans, and somebody who lists the open ones.
-    static func stack(_ name: String, ahead: Int, ends: Int, begins: Int) -> Program {
-        Program(name) { machine in
+    private static func stack(_ name: String, ahead: Int, _ changes: [Change]) -> Program {
+        Program("spans of a thread, \(name)") { machine in
             let stage = Pages.Stage(machine, pages: 2, lanes: 1)
             let lane = stage.attach(1)
-            var units: UInt64 = 0
-            func begin(_ depth: UInt64) {
+            var units: UInt64 = 1
+            // The id tells the depth, the start the instant; of spans that close others' entries, any depth may be in any place.
+            func id(_ depth: UInt64) -> UInt32 { UInt32(2 * depth + 2) }
+            func change(_ change: Change, at depth: inout UInt64) {
                 units += 1
-                // The id tells the depth, the start the instant.
-                SpanPush.apply(to: lane, at: depth, id: UInt32(2 * depth + 2), units: units)
+                switch change {
+                case .begin:
+                    SpanPush.apply(to: lane, at: depth, id: id(depth), units: units)
+                    depth += 1
+                case .end:
+                    SpanPop.apply(to: lane, at: depth, id: 0, units: units)
+                    depth -= 1
+                case .beginAnywhere:
+                    SpanPush.applyOffPath(to: lane, id: id(depth), units: units)
+                    depth = CheckedMemory.loadRelaxed(lane.depth)
+                case .endAnywhere(let begun):
+                    SpanPop.applyOffPath(to: lane, id: id(begun) + 1, units: units)
+                    depth = CheckedMemory.loadRelaxed(lane.depth)
+                case .unlist(let begun): cplatform_set_event_switch_time(UInt16(id(begun)), units + 1)
+                }
             }
-            for depth in 0..<UInt64(ahead) { begin(depth) }
-            return .init([
+            var depth: UInt64 = 0
+            for _ in 0..<ahead { change(.begin, at: &depth) }
+            return .init(
+                [
+                    (
+                        "thread",
+                        {
+                            var depth = UInt64(ahead)
+                            for step in changes { change(step, at: &depth) }
+                        }
+                    ),
+                    (
+                        "reader",
+                        {
+                            let entries = lane.openSpans().entries
+                            for entry in entries where entry.word == 0 { machine.report("an entry of no span") }
+                            for (outer, inner) in zip(entries, entries.dropFirst())
+                            where outer.word >> 16 >= inner.word >> 16 || outer.id >= inner.id {
+                                machine.report("\(outer) began before \(inner), which it is in")
+                            }
+                        }
+                    ),
+                ],
+                finish: {
+                    for depth in 0..<32 as Range<UInt64> { cplatform_set_event_switch_time(UInt16(id(depth)), 0) }
+                    withExtendedLifetime(stage) {}
+                })
+        }
+    }
+
+    /// A lane that goes from one thread to another, both with an open span: none is taken for the other's.
+    static let holders = Program("spans of a thread, a lane that changes hands") { machine in
+        let stage = Pages.Stage(machine, pages: 2, lanes: 1)
+        let thread = cplatform_thread_id()
+        let lane = stage.attach(thread)
+        SpanPush.apply(to: lane, at: 0, id: 2, units: 1)
+        return .init(
+            [
                 (
-                    "thread",
+                    "threads",
                     {
-                        var depth = UInt64(ahead)
-                        for _ in 0..<ends {
-                            SpanPop.apply(to: lane, at: depth, id: 0, units: 0)
-                            depth -= 1
-                        }
-                        for _ in 0..<begins {
-                            begin(depth)
-                            depth += 1
-                        }
+                        stage.view.detach(lane)
+                        // Any thread of the process that lives.
+                        let other = stage.attach(1)
+                        SpanPush.apply(to: other, at: 0, id: 4, units: 2)
                     }
                 ),
                 (
                     "reader",
                     {
-                        let entries = lane.openSpans().entries
-                        for (depth, entry) in entries.enumerated() where Int(entry.id) != 2 * depth + 2 {
-                            machine.report("at depth \(depth) stands \(entry.id)")
-                        }
-                        for (outer, inner) in zip(entries, entries.dropFirst()) where outer.word >> 16 >= inner.word >> 16 {
-                            machine.report("a span began before the one that it is in")
+                        for span in stage.view.openSpans(ofLane: 0, before: 100)
+                        where (span.thread == thread) != (span.schema == 2) {
+                            machine.report("span \(span.schema) of thread \(span.thread)")
                         }
                     }
                 ),
             ], finish: { withExtendedLifetime(stage) {} })
-        }
     }
 
     /// A slot of the table of spans across threads, which one span leaves to the next.
@@ -59,6 +112,8 @@ package enum Spans {
                 number: number, entry: SpanEntry(word: number), lane: UInt32(truncatingIfNeeded: number), thread: 1)
         }
         let slot = view.list(span(first))!
+        // A slot is one span's at a time: what the next one stores comes after.
+        machine.requireOrder(of: [view.asyncSpan(slot, 8), view.asyncSpan(slot, 16)])
         return .init([
             (
                 "thread",
@@ -124,9 +179,15 @@ package enum Spans {
     }
 
     package static let programs: [Program] = [
-        stack("spans of a thread, a begin", ahead: 1, ends: 0, begins: 1),
-        stack("spans of a thread, an end and a begin", ahead: 2, ends: 1, begins: 1),
-        stack("spans of a thread, ends and begins", ahead: 2, ends: 2, begins: 2),
+        stack("a begin", ahead: 1, [.begin]),
+        stack("an end and a begin", ahead: 2, [.end, .begin]),
+        stack("ends and begins", ahead: 2, [.end, .end, .begin, .begin]),
+        stack("begins and an end", ahead: 0, [.begin, .begin, .end]),
+        stack("an end of an outer one", ahead: 0, [.begin, .begin, .begin, .endAnywhere(1), .begin]),
+        stack("more than have room", ahead: 29, [.begin, .begin, .beginAnywhere, .endAnywhere(40), .end]),
+        stack("room made by those that count as closed", ahead: 29, [.begin, .begin, .unlist(29), .beginAnywhere]),
+        stack("all made room for by one", ahead: 30, [.begin, .unlist(30), .unlist(29), .beginAnywhere]),
+        holders,
         table,
         alarm,
         budget,
