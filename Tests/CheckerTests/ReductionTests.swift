@@ -63,6 +63,25 @@ import Testing
         }
     }
 
+    /// Loops that give way: what one may see behind a pause does not depend on who came first.
+    @Test func outcomesThatTheSearchMissesBehindAPause() {
+        for everyOrder in [false, true] {
+            let outcomes = Outcomes(
+                2,
+                { scene in
+                    Memory.storeRelaxed(1, to: scene.x)
+                    scene.found[0] = Memory.loadRelaxed(scene.y)
+                },
+                { scene in
+                    if Memory.loadRelaxed(scene.x) == 0 { Memory.pause() }
+                    Memory.storeRelaxed(1, to: scene.y)
+                    Memory.fence()
+                    scene.found[1] = Memory.loadRelaxed(scene.x)
+                }, everyOrder: everyOrder)
+            #expect(outcomes.found == [[0, 0], [0, 1], [1, 0], [1, 1]])
+        }
+    }
+
     private func outcomes(_ threads: [[Access]], everyOrder: Bool) -> (found: Set<[UInt64]>, verdict: Verdict) {
         nonisolated(unsafe) var found: Set<[UInt64]> = []
         nonisolated(unsafe) let threads = threads

@@ -76,7 +76,8 @@ extension ArenaView {
     package func unlist(_ number: UInt64, slot: Int) {
         let word = asyncSpan(slot, 0)
         guard Memory.loadRelaxed(word) == number else { return }
-        _ = Memory.compareExchange(number, with: 0, in: word)
+        // Goes on with the release sequence of the number's store, which the next taking acquires.
+        _ = Memory.compareExchange(number, with: 0, in: word, order: .relaxed)
     }
 
     /// The spans that are listed, each as it was at some time in the call. Any thread.

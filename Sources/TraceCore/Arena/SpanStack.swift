@@ -172,7 +172,8 @@ extension Lane {
             let entry = SpanEntry(word: Memory.loadRelaxed(span(index)))
             guard entry.isListed else { continue }
             kept += 1
-            Memory.storeRelease(entry.word, to: span(kept))
+            // Whatever of this a reader sees, the entry was open before.
+            Memory.storeRelaxed(entry.word, to: span(kept))
         }
         Memory.storeRelease(kept, to: self.depth)
     }

@@ -17,7 +17,11 @@ package enum Spans {
     }
 
     /// A thread that begins and ends spans, and somebody who lists the open ones.
-    private static func stack(_ name: String, ahead: Int, _ changes: [Change]) -> Program {
+    ///
+    /// - Parameter whole: depths at which none may be missing. Nil: all.
+    private static func stack(
+        _ name: String, ahead: Int, whole: Set<UInt64>? = nil, _ changes: [Change]
+    ) -> Program {
         Program("spans of a thread, \(name)") { machine in
             let stage = Pages.Stage(machine, pages: 2, lanes: 1)
             let lane = stage.attach(1)
@@ -56,7 +60,10 @@ package enum Spans {
                     (
                         "reader",
                         {
-                            let entries = lane.openSpans().entries
+                            let (entries, depth) = lane.openSpans()
+                            if whole?.contains(depth) ?? true, entries.count != min(depth, Pages.CheckedLane.spanCapacity) {
+                                machine.report("\(entries.count) spans at a depth of \(depth)")
+                            }
                             for entry in entries where entry.word == 0 { machine.report("an entry of no span") }
                             for (outer, inner) in zip(entries, entries.dropFirst())
                             where outer.word >> 16 >= inner.word >> 16 || outer.id >= inner.id {
@@ -112,16 +119,24 @@ package enum Spans {
                 number: number, entry: SpanEntry(word: number), lane: UInt32(truncatingIfNeeded: number), thread: 1)
         }
         let slot = view.list(span(first))!
+        view.unlist(first, slot: slot)
         // A slot is one span's at a time: what the next one stores comes after.
         machine.requireOrder(of: [view.asyncSpan(slot, 8), view.asyncSpan(slot, 16)])
         return .init([
             (
                 "thread",
                 {
+                    guard view.list(span(first)) == slot else { return }
                     view.unlist(first, slot: slot)
                     // Of a span that has ended: frees nothing.
                     view.unlist(first, slot: slot)
-                    if view.list(span(second)) != slot { machine.report("another slot") }
+                }
+            ),
+            (
+                "another thread",
+                {
+                    guard view.list(span(second)) == slot else { return }
+                    if CheckedMemory.loadRelaxed(view.asyncSpan(slot, 0)) != second { machine.report("its slot was freed") }
                 }
             ),
             (
@@ -184,9 +199,11 @@ package enum Spans {
         stack("ends and begins", ahead: 2, [.end, .end, .begin, .begin]),
         stack("begins and an end", ahead: 0, [.begin, .begin, .end]),
         stack("an end of an outer one", ahead: 0, [.begin, .begin, .begin, .endAnywhere(1), .begin]),
-        stack("more than have room", ahead: 29, [.begin, .begin, .beginAnywhere, .endAnywhere(40), .end]),
-        stack("room made by those that count as closed", ahead: 29, [.begin, .begin, .unlist(29), .beginAnywhere]),
-        stack("all made room for by one", ahead: 30, [.begin, .unlist(30), .unlist(29), .beginAnywhere]),
+        stack("one more than has room", ahead: 30, [.begin, .beginAnywhere]),
+        stack("one more than has room, which ends", ahead: 30, [.begin, .beginAnywhere, .endAnywhere(40)]),
+        stack(
+            "room made by those that count as closed", ahead: 29, whole: [28],
+            [.begin, .begin, .unlist(26), .unlist(27), .unlist(28), .beginAnywhere]),
         holders,
         table,
         alarm,
