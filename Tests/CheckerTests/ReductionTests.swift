@@ -48,7 +48,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [[3, 3], [2, 2, 2], [4, 3], [3, 2, 1], [1, 1, 1, 2]]) func outcomesThatTheSearchMisses(_ shape: [Int]) {
+    @Test(arguments: [[3, 3], [2, 2, 2], [4, 3], [3, 2, 1], [1, 1, 1, 2]])
+    func outcomesThatTheSearchMisses(
+        _ shape: [Int]
+    ) {
         for seed in 1...60 as ClosedRange<UInt64> {
             var random = SeededGenerator(seed: seed &* 1000 &+ UInt64(shape.count))
             let threads = shape.enumerated().map { thread, count in

@@ -36,7 +36,9 @@ enum KillingMemory: MemoryModel {
         return NativeMemory.fetchOr(bits, to: word)
     }
 
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder) -> Bool {
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder)
+        -> Bool
+    {
         process_support_tick()
         return NativeMemory.compareExchange(expected, with: desired, in: word)
     }

@@ -177,7 +177,9 @@ enum ModelledMemory: MemoryModel {
     static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         world.modify { NativeMemory.fetchOr(bits, to: word) }
     }
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder) -> Bool {
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder)
+        -> Bool
+    {
         world.modify { NativeMemory.compareExchange(expected, with: desired, in: word) }
     }
     static func fence() { world.fullFence() }

@@ -37,8 +37,12 @@ enum RecordingMemory: MemoryModel {
         interrupt()
         NativeMemory.storeRelease(value, to: word)
     }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
+    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
+        NativeMemory.fetchAdd(value, to: word)
+    }
+    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
+        NativeMemory.fetchOr(bits, to: word)
+    }
     static func fence() { log.append("fence") }
     static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) { log.append("read") }
     static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int) { log.append("write") }

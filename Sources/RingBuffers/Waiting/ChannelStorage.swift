@@ -96,7 +96,9 @@ struct ChannelBell<Memory: MemoryModel>: @unchecked Sendable {
     @inlinable
     func resume() {
         // Acquires the continuation (invariant 6).
-        guard Memory.compareExchange(Self.taskIsSuspended, with: Self.silent, in: word, order: .acquiring) else { return }
+        guard Memory.compareExchange(Self.taskIsSuspended, with: Self.silent, in: word, order: .acquiring) else {
+            return
+        }
         Memory.willRead(continuation, byteCount: 8)
         let waiting = continuation.pointee!
         // From here on the owner may suspend again, and write the continuation.

@@ -32,7 +32,9 @@ extension ArenaView {
                 if state.pins == 0 {
                     let claimed = PageState(sequence: ticket, phase: .claiming)
                     // Pairs with the unpin and the seal (both release): what they ordered comes before what this owner writes.
-                    if Memory.compareExchange(state.word, with: claimed.word, in: self.state(of: page), order: .acquiring) {
+                    if Memory.compareExchange(
+                        state.word, with: claimed.word, in: self.state(of: page), order: .acquiring)
+                    {
                         // Invariant 12: no instruction on x86-64.
                         Memory.releaseFence()
                         advanceHand(past: ticket)

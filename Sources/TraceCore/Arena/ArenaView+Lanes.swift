@@ -30,7 +30,9 @@ extension ArenaView {
             guard free.isFree else { continue }
             let taken = free.next(isWriter ? .writer : .thread, thread: thread)
             // Pairs with the release of `detach` (invariant 11).
-            guard Memory.compareExchange(free.word, with: taken.word, in: lane.owner, order: .acquiring) else { continue }
+            guard Memory.compareExchange(free.word, with: taken.word, in: lane.owner, order: .acquiring) else {
+                continue
+            }
             raiseLaneCount(to: UInt64(number) + 1)
             prepare(lane)
             return lane
@@ -101,7 +103,8 @@ extension ArenaView {
             let lane = lane(number)
             let owner = LaneOwner(word: Memory.loadRelaxed(lane.owner))
             guard owner.isThread, !lives(owner.thread) else { continue }
-            guard Memory.compareExchange(owner.word, with: owner.next(.sweeper).word, in: lane.owner, order: .relaxed) else { continue }
+            guard Memory.compareExchange(owner.word, with: owner.next(.sweeper).word, in: lane.owner, order: .relaxed)
+            else { continue }
             reclaim(lane)
             freed += 1
         }

@@ -12,7 +12,9 @@ extension ArenaView {
                 return false
             }
             // Pairs with the open and the seal: header and, of a sealed page, all records are visible.
-            if Memory.compareExchange(state.word, with: state.word &+ PageState.pin, in: self.state(of: page), order: .acquiring) {
+            if Memory.compareExchange(
+                state.word, with: state.word &+ PageState.pin, in: self.state(of: page), order: .acquiring)
+            {
                 return true
             }
         }

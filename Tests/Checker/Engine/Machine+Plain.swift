@@ -48,7 +48,8 @@ extension Machine {
         lookStep()
         let agent = running
         var isOrdered = true
-        for key in stride(from: UInt(bitPattern: address) & ~7, to: UInt(bitPattern: address) + UInt(byteCount), by: 8) {
+        for key in stride(from: UInt(bitPattern: address) & ~7, to: UInt(bitPattern: address) + UInt(byteCount), by: 8)
+        {
             guard let number = cells.known(key) else { continue }
             let writer = Int(cellStates[number].writer)
             guard writer != agent, cellStates[number].written > knowledge[agent][writer] else { continue }

@@ -32,13 +32,14 @@ package enum BroadcastRings {
                 )
             ]
             for number in 0..<readers {
-                threads.append((
-                    "reader \(number)",
-                    {
-                        var reader = source.makeReader()
-                        read(&reader, from: reader.firstPosition &- start, looks: looks, machine)
-                    }
-                ))
+                threads.append(
+                    (
+                        "reader \(number)",
+                        {
+                            var reader = source.makeReader()
+                            read(&reader, from: reader.firstPosition &- start, looks: looks, machine)
+                        }
+                    ))
             }
             return .init(threads)
         }
@@ -62,22 +63,25 @@ package enum BroadcastRings {
                 )
             ]
             for (index, half) in halves.enumerated() {
-                threads.append((
-                    "reader \(index)",
-                    {
-                        var reader = half.take()
-                        var got: UInt64 = 0
-                        while !reader.isFinished {
-                            let count = reader.drain { number in
-                                if number != got &+ reader_lost(number, got) { machine.report("\(number) after \(got)") }
-                                got = number &+ 1
+                threads.append(
+                    (
+                        "reader \(index)",
+                        {
+                            var reader = half.take()
+                            var got: UInt64 = 0
+                            while !reader.isFinished {
+                                let count = reader.drain { number in
+                                    if number != got &+ reader_lost(number, got) {
+                                        machine.report("\(number) after \(got)")
+                                    }
+                                    got = number &+ 1
+                                }
+                                if count == 0 { CheckedMemory.pause() }
                             }
-                            if count == 0 { CheckedMemory.pause() }
+                            words.read()
+                            if reader.position != UInt64(count) { machine.report("the end at \(reader.position)") }
                         }
-                        words.read()
-                        if reader.position != UInt64(count) { machine.report("the end at \(reader.position)") }
-                    }
-                ))
+                    ))
             }
             return .init(threads)
         }
@@ -109,7 +113,9 @@ package enum BroadcastRings {
     package static let programs: [Program] = [
         published("broadcast ring, 2 elements", capacity: 8, count: 2, looks: 3),
         published("broadcast ring, overwritten", capacity: 2, count: 3, ahead: 2, looks: 2),
-        published("broadcast ring, overwritten, index near the end", capacity: 2, count: 3, ahead: 2, looks: 2, start: .max - 2),
+        published(
+            "broadcast ring, overwritten, index near the end", capacity: 2, count: 3, ahead: 2, looks: 2,
+            start: .max - 2),
         published("broadcast ring, claims of several", capacity: 16, count: 3, ahead: 15, looks: 2),
         drained(count: 2, readers: 1),
         drained(count: 6, readers: 1),

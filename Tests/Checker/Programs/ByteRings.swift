@@ -39,7 +39,9 @@ package enum ByteRings {
                             let size = consumer.pop { bytes -> Int in
                                 bytes.withUnsafeBytes {
                                     CheckedMemory.willRead($0.baseAddress!, byteCount: $0.count)
-                                    if !$0.elementsEqual(record(next, $0.count)) { machine.report("record \(next) is torn") }
+                                    if !$0.elementsEqual(record(next, $0.count)) {
+                                        machine.report("record \(next) is torn")
+                                    }
                                     return $0.count
                                 }
                             }
@@ -47,7 +49,9 @@ package enum ByteRings {
                                 CheckedMemory.pause()
                                 continue
                             }
-                            if next >= sizes.count || size != sizes[next] { machine.report("record \(next) of \(size) bytes") }
+                            if next >= sizes.count || size != sizes[next] {
+                                machine.report("record \(next) of \(size) bytes")
+                            }
                             next += 1
                         }
                         if next != sizes.count { machine.report("the end after \(next) records") }

@@ -23,7 +23,9 @@ package enum CallLines {
                                 if caller.isResponderGone {
                                     // It may have answered in between.
                                     if let reply = caller.poll(), reply != ~number { machine.report("\(reply)") }
-                                    if number < UInt64(answers), caller.isWaiting { machine.report("no reply to \(number)") }
+                                    if number < UInt64(answers), caller.isWaiting {
+                                        machine.report("no reply to \(number)")
+                                    }
                                     return
                                 }
                                 CheckedMemory.pause()

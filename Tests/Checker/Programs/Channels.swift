@@ -73,7 +73,9 @@ package enum Channels {
 
     /// A receiver that goes while the sender waits for room.
     static func leaving(hasEqualFences: Bool) -> Program {
-        Program("channel, a receiver that goes\(hasEqualFences ? ", equal fences" : "")", hasEqualFences: hasEqualFences) {
+        Program(
+            "channel, a receiver that goes\(hasEqualFences ? ", equal fences" : "")", hasEqualFences: hasEqualFences
+        ) {
             leave($0)
         }
     }
@@ -149,13 +151,14 @@ package enum Channels {
                 ),
             ]
             if isCancelled {
-                threads.append((
-                    "handler",
-                    {
-                        CheckedMemory.storeRelaxed(1, to: cancellation)
-                        waiting.take().cancel()
-                    }
-                ))
+                threads.append(
+                    (
+                        "handler",
+                        {
+                            CheckedMemory.storeRelaxed(1, to: cancellation)
+                            waiting.take().cancel()
+                        }
+                    ))
             }
             return .init(threads, finish: { withExtendedLifetime(words) {} })
         }

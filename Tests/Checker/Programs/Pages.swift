@@ -73,7 +73,9 @@ package enum Pages {
             return found
         }
 
-        private func decode(_ header: BatchHeader, _ bytes: RawSpan, recordsAt start: Int) -> [(lane: Int, index: UInt64)] {
+        private func decode(_ header: BatchHeader, _ bytes: RawSpan, recordsAt start: Int) -> [(
+            lane: Int, index: UInt64
+        )] {
             var found: [(lane: Int, index: UInt64)] = []
             var cursor = RecordCursor(Batch(header, recordsAt: start))
             do throws(DecodingError) {
@@ -127,7 +129,9 @@ package enum Pages {
             if before.phase == .sealed, !LanePosition.precedes(end.index, header.endIndex) {
                 (endIndex, count) = (header.endIndex & 0xFFFF_FFFF_FFFF, Int(header.byteCount))
             }
-            guard LanePosition.precedes(header.baseIndex, endIndex), count <= 4096 - BatchHeader.byteCount else { return }
+            guard LanePosition.precedes(header.baseIndex, endIndex), count <= 4096 - BatchHeader.byteCount else {
+                return
+            }
             isOrdered = machine.look(at: address + BatchHeader.byteCount, byteCount: count) && isOrdered
             let records = [UInt8](UnsafeRawBufferPointer(start: address + BatchHeader.byteCount, count: count))
             let after = PageState(CheckedMemory.loadAcquire(state))
@@ -168,7 +172,9 @@ package enum Pages {
     }
 
     /// A writer that goes from page to page, and a reader.
-    static func recycled(_ name: String, pages: Int, events: Int, ahead: Int, reads: [Int], ticket: UInt64 = 0) -> Program {
+    static func recycled(_ name: String, pages: Int, events: Int, ahead: Int, reads: [Int], ticket: UInt64 = 0)
+        -> Program
+    {
         Program(name) { machine in
             let stage = Stage(machine, pages: pages, lanes: 2, ticket: ticket)
             let lane = stage.attach(1)
@@ -362,7 +368,9 @@ package enum Pages {
         recycled("pages, events in one", pages: 2, events: 2, ahead: 1, reads: [0]),
         recycled("pages, one to the next", pages: 2, events: 2, ahead: 3, reads: [0, 1]),
         recycled("pages, overwritten", pages: 2, events: 2, ahead: 7, reads: [0, 1]),
-        recycled("pages, overwritten, tickets near the end", pages: 2, events: 2, ahead: 7, reads: [0], ticket: (1 << 44) - 2),
+        recycled(
+            "pages, overwritten, tickets near the end", pages: 2, events: 2, ahead: 7, reads: [0], ticket: (1 << 44) - 2
+        ),
         claims(pages: 3, ahead: 4, reads: 1),
         claims(pages: 2, ahead: 4, reads: 1),
         losses,

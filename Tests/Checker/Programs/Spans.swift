@@ -61,7 +61,9 @@ package enum Spans {
                         "reader",
                         {
                             let (entries, depth) = lane.openSpans()
-                            if whole?.contains(depth) ?? true, entries.count != min(depth, Pages.CheckedLane.spanCapacity) {
+                            if whole?.contains(depth) ?? true,
+                                entries.count != min(depth, Pages.CheckedLane.spanCapacity)
+                            {
                                 machine.report("\(entries.count) spans at a depth of \(depth)")
                             }
                             for entry in entries where entry.word == 0 { machine.report("an entry of no span") }
@@ -122,35 +124,40 @@ package enum Spans {
         view.unlist(first, slot: slot)
         // A slot is one span's at a time: what the next one stores comes after.
         machine.requireOrder(of: [view.asyncSpan(slot, 8), view.asyncSpan(slot, 16)])
-        return .init([
-            (
-                "thread",
-                {
-                    guard view.list(span(first)) == slot else { return }
-                    view.unlist(first, slot: slot)
-                    // Of a span that has ended: frees nothing.
-                    view.unlist(first, slot: slot)
-                }
-            ),
-            (
-                "another thread",
-                {
-                    guard view.list(span(second)) == slot else { return }
-                    if CheckedMemory.loadRelaxed(view.asyncSpan(slot, 0)) != second { machine.report("its slot was freed") }
-                }
-            ),
-            (
-                "reader",
-                {
-                    for _ in 0..<2 {
-                        guard let found = view.listedSpan(in: slot) else { continue }
-                        if found.entry.word != found.number || found.lane != UInt32(truncatingIfNeeded: found.number) {
-                            machine.report("a mixture of two spans: \(found)")
+        return .init(
+            [
+                (
+                    "thread",
+                    {
+                        guard view.list(span(first)) == slot else { return }
+                        view.unlist(first, slot: slot)
+                        // Of a span that has ended: frees nothing.
+                        view.unlist(first, slot: slot)
+                    }
+                ),
+                (
+                    "another thread",
+                    {
+                        guard view.list(span(second)) == slot else { return }
+                        if CheckedMemory.loadRelaxed(view.asyncSpan(slot, 0)) != second {
+                            machine.report("its slot was freed")
                         }
                     }
-                }
-            ),
-        ], finish: { withExtendedLifetime(stage) {} })
+                ),
+                (
+                    "reader",
+                    {
+                        for _ in 0..<2 {
+                            guard let found = view.listedSpan(in: slot) else { continue }
+                            if found.entry.word != found.number
+                                || found.lane != UInt32(truncatingIfNeeded: found.number)
+                            {
+                                machine.report("a mixture of two spans: \(found)")
+                            }
+                        }
+                    }
+                ),
+            ], finish: { withExtendedLifetime(stage) {} })
     }
 
     /// A subscriber that sleeps until there is something.

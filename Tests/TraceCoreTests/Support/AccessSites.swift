@@ -102,7 +102,9 @@ enum ModelledMemory: MemoryModel {
     static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         agent.machine.modify(word, by: agent) { $0 | bits }
     }
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder) -> Bool {
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder)
+        -> Bool
+    {
         agent.machine.modify(word, by: agent) { $0 == expected ? desired : nil } == expected
     }
     static func fence() { preconditionFailure("the arena has no fence") }
