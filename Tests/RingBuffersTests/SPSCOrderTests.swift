@@ -103,9 +103,9 @@ struct SPSCOrderTests {
 
         handOverSingly(&producer, &consumer, 0..<40)
         let pushed = RecordingMemory.record { producer.push(40) }
-        expect(pushed == (true, ["write", "release mail0", "release mailTail", "release fine"]))
+        expect(pushed == (true, ["write", "release mail0", "store mailTail", "release fine"]))
         let popped = RecordingMemory.record { consumer.pop() }
-        expect(popped == (40, ["acquire fine", "acquire mailTail", "acquire mail0", "load fine"]))
+        expect(popped == (40, ["acquire fine", "load mailTail", "acquire mail0", "load fine"]))
     }
 
     /// Eight single elements make the consumer ask for mail; the producer looks at its next chunk, 32 slots on at most.
