@@ -92,6 +92,25 @@ let package = Package(
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
+        .target(name: "Fibers", path: "Tests/Checker/Fibers"),
+        .target(
+            name: "Checker", dependencies: ["Fibers", "MemoryAccess"], path: "Tests/Checker/Engine",
+            swiftSettings: settings),
+        .target(
+            name: "CheckedPrograms",
+            dependencies: ["CPlatform", "Checker", "FlightRecording", "MemoryAccess", "RingBuffers", "TraceCore"],
+            path: "Tests/Checker/Programs", swiftSettings: settings),
+        .executableTarget(
+            name: "model-checker",
+            dependencies: [
+                "CheckedPrograms", "Checker", "ConsoleSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Checker/Command", swiftSettings: settings),
+        .testTarget(
+            name: "CheckerTests", dependencies: ["CheckedPrograms", "Checker", "MemoryAccess"],
+            swiftSettings: settings),
+
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
         .executableTarget(

@@ -21,14 +21,16 @@ public protocol MemoryModel: Sendable {
     static func storeRelaxed(_ value: UInt64, to word: SharedWord)
     static func storeRelease(_ value: UInt64, to word: SharedWord)
 
-    /// Adds, and returns the old value; acquires and releases.
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64
+    /// Adds, and returns the old value.
+    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64
 
-    /// Sets bits, and returns the old value; acquires and releases.
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64
+    /// Sets bits, and returns the old value.
+    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64
 
-    /// Replaces `expected` by `desired` and returns true, or returns false; acquires and releases.
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool
+    /// Replaces `expected` by `desired` and returns true, or returns false. Where it fails it releases nothing.
+    static func compareExchange(
+        _ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder
+    ) -> Bool
 
     /// Orders earlier stores before later loads (sequentially consistent fence).
     static func fence()
@@ -57,8 +59,20 @@ public protocol MemoryModel: Sendable {
     /// Wakes the thread that sleeps on `word`.
     static func wake(_ word: SharedWord)
 
+    /// Wakes all threads that sleep on `word`.
+    static func wakeAll(_ word: SharedWord)
+
+    /// Resumes a task that waits.
+    static func resume(_ continuation: UnsafeContinuation<Void, Never>)
+
     static func willRead(_ cell: UnsafeRawPointer, byteCount: Int)
     static func willWrite(_ cell: UnsafeRawPointer, byteCount: Int)
+
+    /// The memory is about to be given back: nobody may use it any more.
+    static func willFree(_ address: UnsafeRawPointer, byteCount: Int)
+
+    /// How often a waiting half looks before it sleeps, where it wants to look so often.
+    static func looks(_ wanted: UInt32) -> UInt32
 
     /// A spin loop waits for another thread: a modelled memory lets that thread run.
     static func pause()
@@ -80,6 +94,15 @@ public protocol MemoryModel: Sendable {
     static func comesFromFar(_ word: SharedWord) -> Bool
 }
 
+/// What a read-modify-write orders.
+@frozen
+public enum ModificationOrder: Sendable {
+    case relaxed, acquiring, releasing, acquiringAndReleasing
+
+    @inlinable public var acquires: Bool { self == .acquiring || self == .acquiringAndReleasing }
+    @inlinable public var releases: Bool { self == .releasing || self == .acquiringAndReleasing }
+}
+
 /// When a streaming consumer evicts the lines that it has read.
 @frozen
 public enum Eviction: Sendable {
@@ -89,6 +112,24 @@ public enum Eviction: Sendable {
     case far
 }
 
+// Where nothing is said: acquires and releases.
+extension MemoryModel {
+    @inlinable @inline(__always)
+    public static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 {
+        fetchAdd(value, to: word, order: .acquiringAndReleasing)
+    }
+
+    @inlinable @inline(__always)
+    public static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 {
+        fetchOr(bits, to: word, order: .acquiringAndReleasing)
+    }
+
+    @inlinable @inline(__always)
+    public static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
+        compareExchange(expected, with: desired, in: word, order: .acquiringAndReleasing)
+    }
+}
+
 // What is only a hint does nothing unless a memory says otherwise.
 extension MemoryModel {
     @inlinable @inline(__always) public static func prefetchForReading(_ address: UnsafeRawPointer) {}
@@ -96,6 +137,8 @@ extension MemoryModel {
     @inlinable @inline(__always) public static func evict(_ address: UnsafeRawPointer) {}
     @inlinable @inline(__always) public static func eviction(ringByteCount: Int) -> Eviction { .never }
     @inlinable @inline(__always) public static func comesFromFar(_ word: SharedWord) -> Bool { false }
+    @inlinable @inline(__always) public static func willFree(_ address: UnsafeRawPointer, byteCount: Int) {}
+    @inlinable @inline(__always) public static func looks(_ wanted: UInt32) -> UInt32 { wanted }
 }
 
 extension MemoryModel {
@@ -110,8 +153,22 @@ extension MemoryModel {
 /// The machine's own waiting, for a model that does not watch it: with two equal fences, which is always correct.
 extension MemoryModel {
     @inlinable @inline(__always)
-    public static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
-        word.pointee.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
+    public static func compareExchange(
+        _ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder
+    ) -> Bool {
+        switch order {
+        case .relaxed: word.pointee.compareExchange(expected: expected, desired: desired, ordering: .relaxed).exchanged
+        case .acquiring:
+            word.pointee.compareExchange(expected: expected, desired: desired, ordering: .acquiring).exchanged
+        case .releasing:
+            word.pointee.compareExchange(
+                expected: expected, desired: desired, successOrdering: .releasing, failureOrdering: .relaxed
+            ).exchanged
+        case .acquiringAndReleasing:
+            word.pointee.compareExchange(
+                expected: expected, desired: desired, ordering: .acquiringAndReleasing
+            ).exchanged
+        }
     }
 
     @inlinable @inline(__always)
@@ -130,6 +187,12 @@ extension MemoryModel {
     public static func sleep(on word: SharedWord, while value: UInt32, nanoseconds: UInt64) {
         cplatform_wait(lowHalf(word), value, nanoseconds)
     }
+
+    @inlinable
+    public static func wakeAll(_ word: SharedWord) { cplatform_wake(lowHalf(word), UInt32(Int32.max)) }
+
+    @inlinable
+    public static func resume(_ continuation: UnsafeContinuation<Void, Never>) { continuation.resume() }
 
     @inlinable
     public static func wake(_ word: SharedWord) { cplatform_wake(lowHalf(word), 1) }

@@ -27,13 +27,23 @@ public enum NativeMemory: MemoryModel {
     }
 
     @inlinable @inline(__always)
-    public static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 {
-        word.pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).oldValue
+    public static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
+        switch order {
+        case .relaxed: word.pointee.wrappingAdd(value, ordering: .relaxed).oldValue
+        case .acquiring: word.pointee.wrappingAdd(value, ordering: .acquiring).oldValue
+        case .releasing: word.pointee.wrappingAdd(value, ordering: .releasing).oldValue
+        case .acquiringAndReleasing: word.pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).oldValue
+        }
     }
 
     @inlinable @inline(__always)
-    public static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 {
-        word.pointee.bitwiseOr(bits, ordering: .acquiringAndReleasing).oldValue
+    public static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
+        switch order {
+        case .relaxed: word.pointee.bitwiseOr(bits, ordering: .relaxed).oldValue
+        case .acquiring: word.pointee.bitwiseOr(bits, ordering: .acquiring).oldValue
+        case .releasing: word.pointee.bitwiseOr(bits, ordering: .releasing).oldValue
+        case .acquiringAndReleasing: word.pointee.bitwiseOr(bits, ordering: .acquiringAndReleasing).oldValue
+        }
     }
 
     @inlinable @inline(__always)

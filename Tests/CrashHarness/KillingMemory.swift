@@ -26,17 +26,19 @@ enum KillingMemory: MemoryModel {
         NativeMemory.storeRelease(value, to: word)
     }
 
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 {
+    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         process_support_tick()
         return NativeMemory.fetchAdd(value, to: word)
     }
 
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 {
+    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         process_support_tick()
         return NativeMemory.fetchOr(bits, to: word)
     }
 
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder)
+        -> Bool
+    {
         process_support_tick()
         return NativeMemory.compareExchange(expected, with: desired, in: word)
     }

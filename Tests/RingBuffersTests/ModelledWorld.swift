@@ -171,13 +171,15 @@ enum ModelledMemory: MemoryModel {
     static func loadAcquire(_ word: SharedWord) -> UInt64 { world.load(word) }
     static func storeRelaxed(_ value: UInt64, to word: SharedWord) { world.store(value, to: word) }
     static func storeRelease(_ value: UInt64, to word: SharedWord) { world.store(value, to: word) }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 {
+    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         world.modify { NativeMemory.fetchAdd(value, to: word) }
     }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 {
+    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         world.modify { NativeMemory.fetchOr(bits, to: word) }
     }
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder)
+        -> Bool
+    {
         world.modify { NativeMemory.compareExchange(expected, with: desired, in: word) }
     }
     static func fence() { world.fullFence() }

@@ -11,8 +11,12 @@ extension TouchingMemory {
     static func loadRelaxed(_ word: SharedWord) -> UInt64 { NativeMemory.loadRelaxed(word) }
     static func loadAcquire(_ word: SharedWord) -> UInt64 { NativeMemory.loadAcquire(word) }
     static func storeRelaxed(_ value: UInt64, to word: SharedWord) { NativeMemory.storeRelaxed(value, to: word) }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchAdd(value, to: word) }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 { NativeMemory.fetchOr(bits, to: word) }
+    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
+        NativeMemory.fetchAdd(value, to: word)
+    }
+    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
+        NativeMemory.fetchOr(bits, to: word)
+    }
     static func fence() { NativeMemory.fence() }
     static func willRead(_ cell: UnsafeRawPointer, byteCount: Int) {
         withExtendedLifetime(cell.assumingMemoryBound(to: UInt8.self).pointee) {}

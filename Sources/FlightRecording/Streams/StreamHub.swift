@@ -134,23 +134,3 @@ final class StreamHub: Sendable {
         return oldest?.queue.dropOldest() ?? false
     }
 }
-
-/// How many pages generations may keep pinned, all together. Only the hub takes; any thread gives back.
-final class PinBudget: Sendable {
-    let limit: Int
-    private let taken = Atomic<Int>(0)
-
-    init(_ limit: Int) { self.limit = limit }
-
-    var used: Int { taken.load(ordering: .acquiring) }
-
-    /// One caller at a time.
-    func take() -> Bool {
-        // Pairs with the release of `give`: the page was unpinned before.
-        guard taken.load(ordering: .acquiring) < limit else { return false }
-        taken.wrappingAdd(1, ordering: .relaxed)
-        return true
-    }
-
-    func give(_ count: Int) { taken.wrappingSubtract(count, ordering: .releasing) }
-}

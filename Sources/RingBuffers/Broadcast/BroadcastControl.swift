@@ -42,13 +42,15 @@ public struct BroadcastControl<Memory: MemoryModel>: @unchecked Sendable {
     }
 
     @inlinable
-    func addOwner() { _ = Memory.fetchAdd(1, to: owners) }
+    func addOwner() { _ = Memory.fetchAdd(1, to: owners, order: .relaxed) }
 
-    /// Drops one reference; the last frees the memory.
+    /// Drops one reference; the last frees the memory, so many bytes.
     @inlinable
-    func removeOwner() {
+    func removeOwner(byteCount: Int) {
         // Releases this owner's accesses to, and acquires all others' from, the one that frees.
-        if Memory.fetchAdd(.max, to: owners) == 1 { base.deallocate() }
+        guard Memory.fetchAdd(.max, to: owners) == 1 else { return }
+        Memory.willFree(base, byteCount: byteCount)
+        base.deallocate()
     }
 }
 
@@ -59,6 +61,12 @@ enum BroadcastSlot<Element: BitwiseCopyable> {
     /// 64-bit words of an element, 1 or more.
     @inlinable @inline(__always) static var words: Int { max(1, (MemoryLayout<Element>.size + 7) / 8) }
     @inlinable @inline(__always) static var stride: Int { words &* 8 }
+
+    /// Of a ring with all its words.
+    @inlinable
+    static func ringByteCount<Memory: MemoryModel>(mask: UInt64, _: Memory.Type) -> Int {
+        BroadcastControl<Memory>.headerByteCount + (Int(mask) + 1) * stride
+    }
 
     /// Slots in four lines, rounded to a power of two, 1 or more; never more than a claim.
     @inlinable @inline(__always)

@@ -32,7 +32,7 @@ extension GenericBroadcastRing {
         deinit {
             // Releases the last `fine` to the readers' loads of `closed`.
             Memory.storeRelease(1, to: control.closed)
-            control.removeOwner()
+            control.removeOwner(byteCount: BroadcastSlot<Element>.ringByteCount(mask: mask, Memory.self))
         }
     }
 }

@@ -12,7 +12,7 @@ extension GenericBroadcastRing {
             self.mask = mask
         }
 
-        deinit { control.removeOwner() }
+        deinit { control.removeOwner(byteCount: BroadcastSlot<Element>.ringByteCount(mask: mask, Memory.self)) }
 
         /// A new reader with a cursor and a loss count of its own. Any thread.
         ///
@@ -69,7 +69,7 @@ extension GenericBroadcastRing {
         }
 
         @inlinable
-        deinit { control.removeOwner() }
+        deinit { control.removeOwner(byteCount: BroadcastSlot<Element>.ringByteCount(mask: mask, Memory.self)) }
     }
 }
 
@@ -83,7 +83,7 @@ extension GenericBroadcastRing.Reader {
     /// True once the producer is gone and this reader has passed all elements: no other will come.
     @inlinable public var isFinished: Bool {
         // The producer's close releases its last `fine`: read after it.
-        Memory.loadAcquire(control.closed) != 0 && Memory.loadAcquire(control.fine) == cursor
+        Memory.loadAcquire(control.closed) != 0 && Memory.loadRelaxed(control.fine) == cursor
     }
 
     /// The next element, or nil when the producer has published no other. What the producer overwrote in between is added

@@ -54,7 +54,7 @@ extension GenericByteRing.Consumer {
     @inlinable public var isFinished: Bool {
         // The producer's close releases its last `fine`: read after it.
         Memory.loadAcquire(control.closed) & ByteRingControl<Memory>.producerGone != 0
-            && Memory.loadAcquire(control.fine) == head
+            && Memory.loadRelaxed(control.fine) == head
     }
 
     /// Shows the oldest record to `body`, in place, and removes it when `body` returns; a record whose body throws stays

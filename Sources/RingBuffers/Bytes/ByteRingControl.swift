@@ -46,8 +46,10 @@ public struct ByteRingControl<Memory: MemoryModel>: @unchecked Sendable {
     func close(half: UInt64, bytes: UnsafeMutableRawPointer, mask: UInt64) {
         // Acquires the other half's last accesses, which it released when it closed: they precede the free.
         guard Memory.fetchOr(half, to: closed) != 0 else { return }
-        ByteRingStorage(
-            control: base, bytes: bytes, capacity: Int(truncatingIfNeeded: mask) + 1, isMirrored: isMirrored
-        ).deallocate()
+        let storage = ByteRingStorage(
+            control: base, bytes: bytes, capacity: Int(truncatingIfNeeded: mask) + 1, isMirrored: isMirrored)
+        Memory.willFree(base, byteCount: ByteRingStorage.controlByteCount)
+        Memory.willFree(bytes, byteCount: storage.capacity)
+        storage.deallocate()
     }
 }

@@ -18,7 +18,7 @@ struct ByteRingStorage {
     @usableFromInline let capacity: Int
     @usableFromInline let isMirrored: Bool
 
-    static var controlByteCount: Int { 512 }
+    @usableFromInline static var controlByteCount: Int { 512 }
 
     /// Keeps record lengths below 2^32 - 1, the length word of a pad.
     static var maximumCapacity: Int { min(1 << (Int.bitWidth / 2), Int.max / 4 + 1) }

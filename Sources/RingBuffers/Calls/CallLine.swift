@@ -108,6 +108,7 @@ struct CallWords<Memory: MemoryModel>: @unchecked Sendable {
     @inlinable
     func close(_ half: UInt64) {
         guard Memory.fetchOr(half, to: closed) != 0 else { return }
+        Memory.willFree(base, byteCount: Self.byteCount)
         base.deallocate()
     }
 }

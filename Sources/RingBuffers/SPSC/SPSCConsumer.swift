@@ -38,7 +38,8 @@ extension GenericSPSCRing where Element: ~Copyable {
 
         @inlinable
         deinit {
-            Memory.storeRelease(head, to: control.released)
+            // The close releases it.
+            Memory.storeRelaxed(head, to: control.released)
             GenericSPSCRing.close(control, half: SPSCControl<Memory>.consumerGone, mask: mask)
         }
     }
@@ -52,7 +53,7 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
     @inlinable public var isFinished: Bool {
         // The producer's close releases its last `fine`: read after it.
         Memory.loadAcquire(control.closed) & SPSCControl<Memory>.producerGone != 0
-            && Memory.loadAcquire(control.fine) == head
+            && Memory.loadRelaxed(control.fine) == head
     }
 
     /// The oldest element, or nil when the ring is empty. Wait-free: a consumer that streams may pause, most often for
@@ -117,7 +118,8 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
     /// Takes element `head`, the only one there was when `fine` said `seen`: from the mail, if it came that way too.
     @inlinable @inline(__always)
     mutating func takeSingle(seen: UInt64) -> Element {
-        guard Memory.loadAcquire(control.mailTail) == seen else { return take() }
+        // Stored before the `fine` that was acquired.
+        guard Memory.loadRelaxed(control.mailTail) == seen else { return take() }
         var bits = Memory.loadAcquire(control.mail(head))
         // Unmoved, `fine` says that the mail is still that of `head` (invariant 4).
         guard Memory.loadRelaxed(control.fine) == seen else { return take() }

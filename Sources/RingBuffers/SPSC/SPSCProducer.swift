@@ -97,7 +97,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     func leaveMail(from slot: UnsafeMutablePointer<Element>) {
         // SAFETY: only for plain elements of 8 bytes, which the caller has just initialised.
         Memory.storeRelease(UnsafeRawPointer(slot).loadUnaligned(as: UInt64.self), to: control.mail(head))
-        Memory.storeRelease(head &+ 1, to: control.mailTail)
+        Memory.storeRelaxed(head &+ 1, to: control.mailTail)
     }
 
     @inlinable @inline(__always)

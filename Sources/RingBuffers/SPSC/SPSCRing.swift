@@ -108,6 +108,9 @@ extension GenericSPSCRing where Element: ~Copyable {
             slot.deinitialize(count: 1)
             index &+= 1
         }
+        Memory.willFree(
+            control.base,
+            byteCount: SPSCControl<Memory>.headerByteCount + (Int(mask) + 1) &* MemoryLayout<Element>.stride)
         control.base.deallocate()
     }
 }

@@ -35,7 +35,7 @@ extension GenericSPSCChannel.Receiver where Element: ~Copyable {
 
     /// True once the sender is gone and every element was received: no other will come.
     @inlinable public var isFinished: Bool {
-        words.senderBell.isOwnerGone && Memory.loadAcquire(consumer.control.fine) == consumer.head
+        words.senderBell.isOwnerGone && Memory.loadRelaxed(consumer.control.fine) == consumer.head
     }
 
     /// The oldest element, or nil when there is none now. O(1), never blocks; makes a system call if the sender's thread
@@ -144,7 +144,7 @@ extension GenericSPSCChannel.Receiver where Element: ~Copyable {
 
     /// The wait for an element in an empty ring.
     @inlinable @inline(__always)
-    var wait: ChannelWait<Memory> {
+    package var wait: ChannelWait<Memory> {
         let fine = consumer.control.fine
         return ChannelWait(
             own: words.receiverBell, other: words.senderBell, near: fine, exact: fine, stale: consumer.head)

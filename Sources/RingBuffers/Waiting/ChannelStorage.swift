@@ -83,7 +83,9 @@ struct ChannelBell<Memory: MemoryModel>: @unchecked Sendable {
         // One failed exchange is enough: whoever changed the bell has looked, or will look, at the progress after that.
         switch Memory.loadRelaxed(word) {
         case Self.threadSleeps:
-            if Memory.compareExchange(Self.threadSleeps, with: Self.silent, in: word) { Memory.wake(word) }
+            if Memory.compareExchange(Self.threadSleeps, with: Self.silent, in: word, order: .relaxed) {
+                Memory.wake(word)
+            }
         case Self.taskIsSuspended:
             resume()
         default: break
@@ -93,10 +95,14 @@ struct ChannelBell<Memory: MemoryModel>: @unchecked Sendable {
     /// Resumes the owner's task, unless another has done so (invariant 5).
     @inlinable
     func resume() {
-        guard Memory.compareExchange(Self.taskIsSuspended, with: Self.silent, in: word) else { return }
+        // Acquires the continuation (invariant 6).
+        guard Memory.compareExchange(Self.taskIsSuspended, with: Self.silent, in: word, order: .acquiring) else {
+            return
+        }
+        Memory.willRead(continuation, byteCount: 8)
         let waiting = continuation.pointee!
         // From here on the owner may suspend again, and write the continuation.
-        waiting.resume()
+        Memory.resume(waiting)
     }
 
     /// The owner goes: `peer`, if it waits, looks again (invariant 8).

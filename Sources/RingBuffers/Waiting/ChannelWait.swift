@@ -5,7 +5,7 @@ public import MemoryAccess
 /// A value of few words, passed to functions that are not inlined: as `mutating` methods of a half, these would make its
 /// address escape, and the indices of its ring would live in memory instead of registers.
 @frozen @usableFromInline
-struct ChannelWait<Memory: MemoryModel>: @unchecked Sendable {
+package struct ChannelWait<Memory: MemoryModel>: @unchecked Sendable {
     /// By which the waiting half is woken.
     @usableFromInline let own: ChannelBell<Memory>
 
@@ -32,8 +32,9 @@ struct ChannelWait<Memory: MemoryModel>: @unchecked Sendable {
         self.stale = stale
     }
 
+    /// Whether it is worth looking: who then takes an element, or a slot, acquires it.
     @inlinable
-    func isBeyond(_ word: SharedWord) -> Bool { Int64(bitPattern: Memory.loadAcquire(word) &- stale) > 0 }
+    func isBeyond(_ word: SharedWord) -> Bool { Int64(bitPattern: Memory.loadRelaxed(word) &- stale) > 0 }
 
     /// All that this wait is for, or nil. The order is that of invariant 8.
     @inlinable
@@ -45,7 +46,7 @@ struct ChannelWait<Memory: MemoryModel>: @unchecked Sendable {
 
     @inlinable
     func spin(_ patience: inout ChannelPatience) -> ChannelEvent? {
-        for _ in 0..<patience.spins {
+        for _ in 0..<Memory.looks(patience.spins) {
             if isBeyond(near) {
                 patience.lengthen()
                 return .progress
@@ -91,17 +92,30 @@ struct ChannelWait<Memory: MemoryModel>: @unchecked Sendable {
         if let event = spin(&patience) { return ChannelNews(event, patience) }
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-                own.continuation.pointee = continuation
-                Memory.storeRelease(ChannelBell<Memory>.taskIsSuspended, to: own.word)
-                Memory.heavyFence()
-                if look() != nil || Task.isCancelled { own.resume() }
+                enlist(continuation) { Task.isCancelled }
             }
         } onCancel: {
-            // Orders the cancellation, which the task looks at, before the exchange: the same argument as for progress.
-            Memory.fence()
-            withExtendedLifetime(storage) { own.resume() }
+            withExtendedLifetime(storage) { cancel() }
         }
         return ChannelNews(look() ?? (Task.isCancelled ? .cancelled : .progress), patience)
+    }
+
+    /// Leaves a continuation to be resumed as soon as there is something, which may be at once.
+    @inlinable
+    package func enlist(_ continuation: UnsafeContinuation<Void, Never>, isCancelled: () -> Bool) {
+        Memory.willWrite(own.continuation, byteCount: 8)
+        own.continuation.pointee = continuation
+        Memory.storeRelease(ChannelBell<Memory>.taskIsSuspended, to: own.word)
+        Memory.heavyFence()
+        if look() != nil || isCancelled() { own.resume() }
+    }
+
+    /// Resumes the task because it was cancelled, unless it was resumed. The handler of the cancellation.
+    @inlinable
+    package func cancel() {
+        // Orders the cancellation, which the task looks at, before the exchange: the same argument as for progress.
+        Memory.fence()
+        own.resume()
     }
 
     @inlinable

@@ -61,21 +61,8 @@ extension ArenaView {
     /// - Parameter limit: none of them began after it, and none more than 2^48 units before.
     package func openSpans(before limit: UInt64) -> [OpenSpan] {
         var spans: [OpenSpan] = []
-        for number in 0..<Int(Memory.loadAcquire(laneCount)) {
-            let lane = lane(number)
-            let owner = LaneOwner(word: Memory.loadAcquire(lane.owner))
-            guard owner.isThread else { continue }
-            let entries = lane.openSpans().entries
-            // The same hold of the lane still: its spans are that thread's.
-            guard Memory.loadRelaxed(lane.owner) == owner.word else { continue }
-            var depth: UInt32 = 0
-            for entry in entries where entry.isListed {
-                spans.append(
-                    OpenSpan(
-                        lane: UInt32(number), thread: owner.thread, schema: entry.id, depth: depth,
-                        start: entry.start(before: limit)))
-                depth += 1
-            }
+        for number in 0..<Int(Memory.loadRelaxed(laneCount)) {
+            spans += openSpans(ofLane: number, before: limit)
         }
         for span in listedSpans() {
             spans.append(
@@ -84,5 +71,20 @@ extension ArenaView {
                     start: span.entry.start(before: limit), number: span.number))
         }
         return spans
+    }
+
+    package func openSpans(ofLane number: Int, before limit: UInt64) -> [OpenSpan] {
+        let lane = lane(number)
+        // Acquires that the last holder's spans have ended.
+        let owner = LaneOwner(word: Memory.loadAcquire(lane.owner))
+        guard owner.isThread else { return [] }
+        let entries = lane.openSpans().entries
+        // The same hold of the lane still: its spans are that thread's.
+        guard Memory.loadRelaxed(lane.owner) == owner.word else { return [] }
+        return entries.enumerated().map { depth, entry in
+            OpenSpan(
+                lane: UInt32(number), thread: owner.thread, schema: entry.id, depth: UInt32(depth),
+                start: entry.start(before: limit))
+        }
     }
 }

@@ -25,7 +25,7 @@ extension GenericArena {
         var batches: [Batch] = []
         batches.reserveCapacity(together)
         defer { unpin(batches) }
-        let start = Memory.loadAcquire(view.hand)
+        let start = Memory.loadRelaxed(view.hand)
         for step in 0..<UInt64(geometry.pageCount) {
             let number = Int((start &+ step) % UInt64(geometry.pageCount))
             guard view.pin(number) else { continue }

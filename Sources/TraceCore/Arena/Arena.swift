@@ -114,10 +114,10 @@ public final class GenericArena<Memory: MemoryModel>: Sendable {
     }
 
     /// Whether a lane is held by a thread that lives. The mapping has to stay then.
-    var isHeldByThreads: Bool {
+    package var isHeldByThreads: Bool {
         guard mapping.isMapped else { return false }
         view.sweep()
-        return (0..<Int(Memory.loadAcquire(view.laneCount))).contains {
+        return (0..<Int(Memory.loadRelaxed(view.laneCount))).contains {
             LaneOwner(word: Memory.loadAcquire(view.lane($0).owner)).isThread
         }
     }
@@ -153,9 +153,9 @@ extension GenericArena {
     /// All lanes that were ever used.
     public var lanes: [LaneStatus] {
         guard mapping.isMapped else { return [] }
-        return (0..<Int(Memory.loadAcquire(view.laneCount))).map { number in
+        return (0..<Int(Memory.loadRelaxed(view.laneCount))).map { number in
             let lane = view.lane(number)
-            let owner = LaneOwner(word: Memory.loadAcquire(lane.owner))
+            let owner = LaneOwner(word: Memory.loadRelaxed(lane.owner))
             let pending = Memory.loadRelaxed(lane.refused)
             return LaneStatus(
                 number: number, thread: owner.isThread ? owner.thread : nil,

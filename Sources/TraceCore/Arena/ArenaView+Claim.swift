@@ -32,7 +32,9 @@ extension ArenaView {
                 if state.pins == 0 {
                     let claimed = PageState(sequence: ticket, phase: .claiming)
                     // Pairs with the unpin and the seal (both release): what they ordered comes before what this owner writes.
-                    if Memory.compareExchange(state.word, with: claimed.word, in: self.state(of: page)) {
+                    if Memory.compareExchange(
+                        state.word, with: claimed.word, in: self.state(of: page), order: .acquiring)
+                    {
                         // Invariant 12: no instruction on x86-64.
                         Memory.releaseFence()
                         advanceHand(past: ticket)
@@ -52,7 +54,7 @@ extension ArenaView {
     func advanceHand(past ticket: UInt64) {
         var current = Memory.loadRelaxed(hand)
         while Int64(bitPattern: current &- ticket) <= 0 {
-            if Memory.compareExchange(current, with: ticket &+ 1, in: hand) { return }
+            if Memory.compareExchange(current, with: ticket &+ 1, in: hand, order: .relaxed) { return }
             current = Memory.loadRelaxed(hand)
         }
     }
@@ -79,6 +81,6 @@ extension ArenaView {
         let age = Memory.loadRelaxed(hand)
         let change = PageState(sequence: age &- owned, phase: .sealed).word &- PageState.Phase.owned.rawValue
         // Pairs with the acquire of a pin, of a reader's second look, and of a claim.
-        _ = Memory.fetchAdd(change, to: state(of: page))
+        _ = Memory.fetchAdd(change, to: state(of: page), order: .releasing)
     }
 }

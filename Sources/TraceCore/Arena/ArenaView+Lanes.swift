@@ -30,7 +30,9 @@ extension ArenaView {
             guard free.isFree else { continue }
             let taken = free.next(isWriter ? .writer : .thread, thread: thread)
             // Pairs with the release of `detach` (invariant 11).
-            guard Memory.compareExchange(free.word, with: taken.word, in: lane.owner) else { continue }
+            guard Memory.compareExchange(free.word, with: taken.word, in: lane.owner, order: .acquiring) else {
+                continue
+            }
             raiseLaneCount(to: UInt64(number) + 1)
             prepare(lane)
             return lane
@@ -41,7 +43,7 @@ extension ArenaView {
     private func raiseLaneCount(to count: UInt64) {
         var current = Memory.loadRelaxed(laneCount)
         while current < count {
-            if Memory.compareExchange(current, with: count, in: laneCount) { return }
+            if Memory.compareExchange(current, with: count, in: laneCount, order: .relaxed) { return }
             current = Memory.loadRelaxed(laneCount)
         }
     }
@@ -70,8 +72,8 @@ extension ArenaView {
     /// newest value of a word, and acquire what led to it. It may have ended anywhere, so nothing is sealed but a page that
     /// is the lane's.
     private func reclaim(_ lane: Lane<Memory>) {
-        let end = LanePosition(Memory.fetchAdd(0, to: lane.pos))
-        let held = Int(Memory.fetchAdd(0, to: lane.holding))
+        let end = LanePosition(Memory.fetchAdd(0, to: lane.pos, order: .acquiring))
+        let held = Int(Memory.fetchAdd(0, to: lane.holding, order: .relaxed))
         // The pin keeps the page in this lane's hands, if it is: and pairs with its open, whose header is read here.
         if held != 0, pin(held - 1) {
             let page = held - 1
@@ -97,11 +99,12 @@ extension ArenaView {
     @discardableResult
     package func sweep(lives: (UInt32) -> Bool = { cplatform_thread_lives($0) }) -> Int {
         var freed = 0
-        for number in 0..<Int(Memory.loadAcquire(laneCount)) {
+        for number in 0..<Int(Memory.loadRelaxed(laneCount)) {
             let lane = lane(number)
-            let owner = LaneOwner(word: Memory.loadAcquire(lane.owner))
+            let owner = LaneOwner(word: Memory.loadRelaxed(lane.owner))
             guard owner.isThread, !lives(owner.thread) else { continue }
-            guard Memory.compareExchange(owner.word, with: owner.next(.sweeper).word, in: lane.owner) else { continue }
+            guard Memory.compareExchange(owner.word, with: owner.next(.sweeper).word, in: lane.owner, order: .relaxed)
+            else { continue }
             reclaim(lane)
             freed += 1
         }

@@ -12,7 +12,9 @@ extension ArenaView {
                 return false
             }
             // Pairs with the open and the seal: header and, of a sealed page, all records are visible.
-            if Memory.compareExchange(state.word, with: state.word &+ PageState.pin, in: self.state(of: page)) {
+            if Memory.compareExchange(
+                state.word, with: state.word &+ PageState.pin, in: self.state(of: page), order: .acquiring)
+            {
                 return true
             }
         }
@@ -21,7 +23,7 @@ extension ArenaView {
     @inlinable
     package func unpin(_ page: Int) {
         // Pairs with the acquire of the claim.
-        _ = Memory.fetchAdd(0 &- PageState.pin, to: state(of: page))
+        _ = Memory.fetchAdd(0 &- PageState.pin, to: state(of: page), order: .releasing)
     }
 
     /// The header of a pinned page, with the end as of now or as of `cut`. What lies before it is immutable while pinned.

@@ -1,4 +1,4 @@
-internal import MemoryAccess
+package import MemoryAccess
 internal import Synchronization
 
 // The open spans across threads: begun on one thread, to be ended on any.
@@ -29,15 +29,19 @@ package enum AsyncSpanTable {
     static var patience: Int { 16 }
     static var beingWritten: UInt64 { .max }
 
-    struct Span: Sendable {
-        var number: UInt64
-        var entry: SpanEntry
-        var lane, thread: UInt32
+    package struct Span: Sendable {
+        package var number: UInt64
+        package var entry: SpanEntry
+        package var lane, thread: UInt32
+
+        package init(number: UInt64, entry: SpanEntry, lane: UInt32, thread: UInt32) {
+            (self.number, self.entry, self.lane, self.thread) = (number, entry, lane, thread)
+        }
     }
 }
 
 extension ArenaView {
-    private func asyncSpan(_ slot: Int, _ offset: Int) -> SharedWord {
+    package func asyncSpan(_ slot: Int, _ offset: Int) -> SharedWord {
         word(at: geometry.asyncSpansOffset + slot * AsyncSpanTable.slotByteCount + offset)
     }
 
@@ -48,13 +52,13 @@ extension ArenaView {
     ///
     /// - Returns: its slot, or nil where it was counted only.
     /// - Complexity: O(1): a compare-exchange, and a look at up to 16 slots where many are taken.
-    func list(_ span: AsyncSpanTable.Span) -> Int? {
+    package func list(_ span: AsyncSpanTable.Span) -> Int? {
         // A thread's numbers follow each other; those of different threads differ from the tenth bit on.
         var slot = Int(truncatingIfNeeded: span.number &+ (span.number &>> 10) &* 389) & (AsyncSpanTable.slotCount - 1)
         for _ in 0..<AsyncSpanTable.patience {
             let number = asyncSpan(slot, 0)
             if Memory.loadRelaxed(number) == 0,
-                Memory.compareExchange(0, with: AsyncSpanTable.beingWritten, in: number)
+                Memory.compareExchange(0, with: AsyncSpanTable.beingWritten, in: number, order: .acquiring)
             {
                 Memory.storeRelease(span.entry.word, to: asyncSpan(slot, 8))
                 Memory.storeRelease(UInt64(span.lane) &<< 32 | UInt64(span.thread), to: asyncSpan(slot, 16))
@@ -64,28 +68,32 @@ extension ArenaView {
             }
             slot = (slot + 1) & (AsyncSpanTable.slotCount - 1)
         }
-        _ = Memory.fetchAdd(1, to: unlistedSpans)
+        _ = Memory.fetchAdd(1, to: unlistedSpans, order: .relaxed)
         return nil
     }
 
     /// Frees the slot of an open span, if it is that span's. Any thread; a signal handler, too.
-    func unlist(_ number: UInt64, slot: Int) {
+    package func unlist(_ number: UInt64, slot: Int) {
         let word = asyncSpan(slot, 0)
         guard Memory.loadRelaxed(word) == number else { return }
-        _ = Memory.compareExchange(number, with: 0, in: word)
+        // Goes on with the release sequence of the number's store, which the next taking acquires.
+        _ = Memory.compareExchange(number, with: 0, in: word, order: .relaxed)
     }
 
     /// The spans that are listed, each as it was at some time in the call. Any thread.
     func listedSpans() -> [AsyncSpanTable.Span] {
-        (0..<AsyncSpanTable.slotCount).compactMap { slot in
-            let number = Memory.loadAcquire(asyncSpan(slot, 0))
-            guard number != 0, number != AsyncSpanTable.beingWritten else { return nil }
-            let entry = SpanEntry(word: Memory.loadAcquire(asyncSpan(slot, 8)))
-            let origin = Memory.loadAcquire(asyncSpan(slot, 16))
-            guard Memory.loadRelaxed(asyncSpan(slot, 0)) == number else { return nil }
-            return AsyncSpanTable.Span(
-                number: number, entry: entry, lane: UInt32(truncatingIfNeeded: origin &>> 32),
-                thread: UInt32(truncatingIfNeeded: origin))
-        }
+        (0..<AsyncSpanTable.slotCount).compactMap { listedSpan(in: $0) }
+    }
+
+    /// The span that a slot lists, as it was at some time in the call.
+    package func listedSpan(in slot: Int) -> AsyncSpanTable.Span? {
+        let number = Memory.loadAcquire(asyncSpan(slot, 0))
+        guard number != 0, number != AsyncSpanTable.beingWritten else { return nil }
+        let entry = SpanEntry(word: Memory.loadAcquire(asyncSpan(slot, 8)))
+        let origin = Memory.loadAcquire(asyncSpan(slot, 16))
+        guard Memory.loadRelaxed(asyncSpan(slot, 0)) == number else { return nil }
+        return AsyncSpanTable.Span(
+            number: number, entry: entry, lane: UInt32(truncatingIfNeeded: origin &>> 32),
+            thread: UInt32(truncatingIfNeeded: origin))
     }
 }

@@ -37,7 +37,7 @@ public struct Lane<Memory: MemoryModel>: @unchecked Sendable {
         (address + offset).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    @inlinable var pos: SharedWord { word(0) }
+    @inlinable package var pos: SharedWord { word(0) }
     @inlinable var tag: SharedWord { word(8) }
     @inlinable var mark: SharedWord { word(16) }
     @inlinable var clock: SharedWord { word(24) }

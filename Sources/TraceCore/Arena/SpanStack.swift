@@ -23,6 +23,8 @@ public import MemoryAccess
 //      between moves `pos`. Otherwise, it would act upon what it saw before.
 //   5. Whatever the ends that come, the depth never falls below 0, and what is popped lies at or above a begin of the
 //      end's own event. Otherwise, one end without a begin closes the spans of others.
+//   6. An entry is stored (release) after the depth that left it uncovered, and read (acquire) before the second look at the
+//      depth. Otherwise, a reader finds the new entry below others that ended before it began, twice in a row.
 //
 // A span that its category was switched off over may never see its end. It counts as closed, and its entry goes when an
 // end below it pops it, or when there is no room left.
@@ -101,7 +103,8 @@ package enum SpanPush: SpanChange {
 
     @inlinable @inline(__always)
     package static func apply<Memory>(to lane: Lane<Memory>, at depth: UInt64, id: UInt32, units: UInt64) {
-        Memory.storeRelaxed(SpanEntry(id: id, units: units).word, to: lane.span(depth &+ 1))
+        // Pairs with the acquire of a reader (invariant 6).
+        Memory.storeRelease(SpanEntry(id: id, units: units).word, to: lane.span(depth &+ 1))
         // Pairs with the acquire of a reader (invariant 1).
         Memory.storeRelease(depth &+ 1, to: lane.depth)
     }
@@ -160,8 +163,8 @@ extension Lane {
         return nil
     }
 
-    /// Takes out the entries of spans that no longer count as open. A reader that comes meanwhile may see one twice, or
-    /// miss one, unless it looks again.
+    /// Takes out the entries of spans that no longer count as open. A reader that comes meanwhile finds those that stay, some of
+    /// them in two places.
     func dropUnlistedSpans() {
         let depth = min(Memory.loadRelaxed(depth), Self.spanCapacity)
         var kept: UInt64 = 0
@@ -169,25 +172,29 @@ extension Lane {
             let entry = SpanEntry(word: Memory.loadRelaxed(span(index)))
             guard entry.isListed else { continue }
             kept += 1
-            Memory.storeRelease(entry.word, to: span(kept))
+            // Whatever of this a reader sees, the entry was open before.
+            Memory.storeRelaxed(entry.word, to: span(kept))
         }
         Memory.storeRelease(kept, to: self.depth)
     }
 
-    /// The entries, the outermost first, and how many spans are open, those included that found no room. Any thread.
+    /// The entries that count as open, the outermost first, and how many spans are open, those included that found no room. Any
+    /// thread.
     ///
     /// Two looks that find the same are taken for one instant: entries carry their start, so that one that was popped and
-    /// pushed again differs. Where the owner is faster eight times in a row, each entry was there at some time in the call;
-    /// those from the first on that began before the one that it would nest in had ended when that one began, and are left out.
+    /// pushed again differs. Where the owner is faster eight times in a row, each entry was there at some time in the call.
+    /// Those from the first on that began before the one that it would nest in are left out: that one had ended when it began,
+    /// or they were just being moved, and are seen twice.
     package func openSpans() -> (entries: [SpanEntry], depth: UInt64) {
         var seen = lookAtSpans()
         for _ in 0..<8 {
             let again = lookAtSpans()
-            if again == seen { return seen }
+            if again == seen { break }
             seen = again
         }
+        seen.entries.removeAll { !$0.isListed }
         let pairs = zip(seen.entries, seen.entries.dropFirst())
-        if let end = Array(pairs).firstIndex(where: { $0.began(after: $1) }) {
+        if let end = Array(pairs).firstIndex(where: { $0 == $1 || $0.began(after: $1) }) {
             seen.entries.removeSubrange((end + 1)...)
         }
         return seen

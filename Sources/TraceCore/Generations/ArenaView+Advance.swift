@@ -30,7 +30,7 @@ extension ArenaView {
         let lane = lane(number)
         // The position came from an acquire: this is the time of its event, or that of one that is under way.
         let time = Memory.loadRelaxed(lane.clock)
-        return LanePosition(Memory.loadAcquire(lane.pos)).index == position.index ? time : nil
+        return LanePosition(Memory.loadRelaxed(lane.pos)).index == position.index ? time : nil
     }
 
     /// Ends the current generation and begins the next. One caller at a time.
@@ -62,7 +62,7 @@ extension ArenaView {
         while !isSettled {
             isSettled = true
             // Again in every pass: lanes may have come.
-            let count = Int(Memory.loadAcquire(laneCount))
+            let count = Int(Memory.loadRelaxed(laneCount))
             for number in 0..<count {
                 let lane = lane(number)
                 // The position before the tag: a position of the new generation shows the new tag (invariant 2).

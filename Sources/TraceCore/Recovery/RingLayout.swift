@@ -5,8 +5,8 @@
 ///     320      name of the process: a length, and at most 248 bytes
 ///     1024     512 thread names of 64 bytes
 ///     33792    the log: a native file without an end, of schemas and strings
-enum RingLayout {
-    static var logEnd: Int { 0 }
+package enum RingLayout {
+    package static var logEnd: Int { 0 }
     static var overflow: Int { 8 }
     static var process: Int { 16 }
     static var nameCount: Int { 24 }
@@ -19,12 +19,12 @@ enum RingLayout {
     static var nameCapacity: Int { 512 }
     static var nameByteCount: Int { 64 }
     static var nameTextCapacity: Int { 32 }
-    static var log: Int { names + nameCapacity * nameByteCount }
+    package static var log: Int { names + nameCapacity * nameByteCount }
 
     static func byteCount(logByteCount: Int) -> Int { (log + logByteCount + 4095) & ~4095 }
 }
 
-/// A few words that are stored one by one, and a check of all of them, stored last: whoever finds them half stored, or half
+/// A few words that are stored one by one, and a check of all of them: whoever finds them half stored, or half
 /// overwritten, knows it.
 ///
 /// No lock and no sequence: the writer may end anywhere, and the reader cannot make it wait. 64 bits, so that a mixture of two

@@ -21,7 +21,8 @@ internal import Synchronization
 //   1. An entry of the log is written before the end (release) that covers it. Otherwise, a reader takes half an entry.
 //   2. An event's schema and a text are logged before their number can be seen by an emit. Otherwise, a record is published that
 //      no reader can decode, nor anything behind it in its page.
-//   3. A name or clock is stored word by word, its check last. Otherwise, a torn one is taken for whole.
+//   3. A name or clock is stored with a check of all its words, in whatever order they arrive. Otherwise, a torn one is taken
+//      for whole.
 //   4. Of the two clocks, the older is overwritten. Otherwise, a process that is killed meanwhile has none.
 
 package struct RingMetadata<Memory: MemoryModel>: Sendable {
@@ -80,7 +81,7 @@ package struct RingMetadata<Memory: MemoryModel>: Sendable {
         guard mapping.isMapped else { return }
         let end = Int(Memory.loadRelaxed(word(RingLayout.logEnd)))
         guard bytes.count <= logCapacity - end else {
-            _ = Memory.fetchAdd(1, to: word(RingLayout.overflow))
+            _ = Memory.fetchAdd(1, to: word(RingLayout.overflow), order: .relaxed)
             return
         }
         let start = mapping.base + (offset + RingLayout.log + end)
@@ -123,10 +124,10 @@ package struct RingMetadata<Memory: MemoryModel>: Sendable {
     /// Invariant 3.
     private func store(_ words: [UInt64], at position: Int) {
         for (index, value) in words.enumerated() { Memory.storeRelaxed(value, to: word(position + 8 + index * 8)) }
-        Memory.storeRelease(CheckedWords.check(words), to: word(position))
+        Memory.storeRelaxed(CheckedWords.check(words), to: word(position))
     }
 
     func end() {
-        if mapping.isMapped { Memory.storeRelease(1, to: word(RingLayout.isEnded)) }
+        if mapping.isMapped { Memory.storeRelaxed(1, to: word(RingLayout.isEnded)) }
     }
 }

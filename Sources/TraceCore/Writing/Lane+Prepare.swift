@@ -57,7 +57,7 @@ extension Lane {
     @inlinable
     func begin() -> Bool {
         guard Memory.loadRelaxed(pos) != Memory.loadRelaxed(entry), Memory.loadRelaxed(preparing) == 0 else {
-            _ = Memory.fetchAdd(1, to: refused)
+            _ = Memory.fetchAdd(1, to: refused, order: .relaxed)
             return false
         }
         Memory.storeRelaxed(1, to: preparing)
@@ -166,7 +166,7 @@ extension Lane {
     func countRefused() {
         let pending = Memory.loadRelaxed(refused)
         guard pending != 0 else { return }
-        _ = Memory.fetchAdd(0 &- pending, to: refused)
+        _ = Memory.fetchAdd(0 &- pending, to: refused, order: .relaxed)
         count(lost: pending)
     }
 

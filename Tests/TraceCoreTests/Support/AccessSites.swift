@@ -96,13 +96,15 @@ enum ModelledMemory: MemoryModel {
     static func storeRelease(_ value: UInt64, to word: SharedWord) {
         agent.machine.store(value, to: word, releases: true, by: agent)
     }
-    static func fetchAdd(_ value: UInt64, to word: SharedWord) -> UInt64 {
+    static func fetchAdd(_ value: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         agent.machine.modify(word, by: agent) { $0 &+ value }
     }
-    static func fetchOr(_ bits: UInt64, to word: SharedWord) -> UInt64 {
+    static func fetchOr(_ bits: UInt64, to word: SharedWord, order: ModificationOrder) -> UInt64 {
         agent.machine.modify(word, by: agent) { $0 | bits }
     }
-    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord) -> Bool {
+    static func compareExchange(_ expected: UInt64, with desired: UInt64, in word: SharedWord, order: ModificationOrder)
+        -> Bool
+    {
         agent.machine.modify(word, by: agent) { $0 == expected ? desired : nil } == expected
     }
     static func fence() { preconditionFailure("the arena has no fence") }
