@@ -92,9 +92,10 @@ let package = Package(
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
+        .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: settings),
         .target(name: "Fibers", path: "Tests/Checker/Fibers"),
         .target(
-            name: "Checker", dependencies: ["Fibers", "MemoryAccess"], path: "Tests/Checker/Engine",
+            name: "Checker", dependencies: ["Fibers", "MemoryAccess", "SeededNumbers"], path: "Tests/Checker/Engine",
             swiftSettings: settings),
         .target(
             name: "CheckedPrograms",
@@ -108,7 +109,7 @@ let package = Package(
             ],
             path: "Tests/Checker/Command", swiftSettings: settings),
         .testTarget(
-            name: "CheckerTests", dependencies: ["CheckedPrograms", "Checker", "MemoryAccess"],
+            name: "CheckerTests", dependencies: ["CheckedPrograms", "Checker", "MemoryAccess", "SeededNumbers"],
             swiftSettings: settings),
 
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
@@ -118,7 +119,7 @@ let package = Package(
             dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
             path: "Tests/CrashHarness", swiftSettings: settings),
         .target(
-            name: "TraceTestSupport", dependencies: ["MemoryAccess", "TraceCore", "TraceFormats"],
+            name: "TraceTestSupport", dependencies: ["MemoryAccess", "SeededNumbers", "TraceCore", "TraceFormats"],
             path: "Tests/TraceTestSupport",
             swiftSettings: settings),
         .testTarget(

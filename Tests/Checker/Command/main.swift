@@ -59,7 +59,7 @@ struct ModelChecker: ParsableCommand {
     private func check(_ program: Program, of part: String) throws -> Row {
         let clock = ContinuousClock()
         let start = clock.now
-        let isWatched = isatty(2) != 0 && !first
+        let isWatched = Console.errorIsTerminal && !first
         func show(_ text: String) { if isWatched { Console.write("\r\u{1B}[K\(text)") } }
         var verdict = Checker.explore(program, limit: limit) { show("\(program.name): \($0) runs") }
         var sampled = 0

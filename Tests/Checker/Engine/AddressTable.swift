@@ -22,14 +22,22 @@ struct AddressTable {
         count = 0
     }
 
+    /// Where an address stands, or would.
+    @inline(__always)
+    private func slot(of key: UInt) -> (slot: Int, isTaken: Bool) {
+        var slot = Int(truncatingIfNeeded: (key &>> 3) &* 0x9E37_79B9_7F4A_7C15 &>> 40) & mask
+        while entries[slot].run == run {
+            if entries[slot].key == key { return (slot, true) }
+            slot = (slot + 1) & mask
+        }
+        return (slot, false)
+    }
+
     /// The number of an address, and whether it is a new one: then it is the count before.
     @inline(__always)
     mutating func number(_ key: UInt) -> (number: Int, isNew: Bool) {
-        var slot = Int(truncatingIfNeeded: (key &>> 3) &* 0x9E37_79B9_7F4A_7C15 &>> 40) & mask
-        while entries[slot].run == run {
-            if entries[slot].key == key { return (Int(entries[slot].number), false) }
-            slot = (slot + 1) & mask
-        }
+        let (slot, isTaken) = slot(of: key)
+        if isTaken { return (Int(entries[slot].number), false) }
         precondition(count < mask / 2, "more than \(mask / 2) addresses")
         entries[slot] = Entry(key: key, run: run, number: Int32(count))
         count += 1
@@ -37,11 +45,7 @@ struct AddressTable {
     }
 
     func known(_ key: UInt) -> Int? {
-        var slot = Int(truncatingIfNeeded: (key &>> 3) &* 0x9E37_79B9_7F4A_7C15 &>> 40) & mask
-        while entries[slot].run == run {
-            if entries[slot].key == key { return Int(entries[slot].number) }
-            slot = (slot + 1) & mask
-        }
-        return nil
+        let (slot, isTaken) = slot(of: key)
+        return isTaken ? Int(entries[slot].number) : nil
     }
 }

@@ -17,11 +17,11 @@ package struct Program: Sendable {
     let hasEqualFences: Bool
     let make: @Sendable (Machine) -> Run
 
-    /// - Parameter hasEqualFences: runs on a system where light fences are fences.
+    /// - Parameter hasEqualFences: runs on a system where light fences are fences, as its name then says.
     package init(
         _ name: String, hasEqualFences: Bool = false, _ make: @escaping @Sendable (Machine) -> Run
     ) {
-        self.name = name
+        self.name = hasEqualFences ? "\(name), equal fences" : name
         self.hasEqualFences = hasEqualFences
         self.make = make
     }

@@ -1,13 +1,16 @@
+internal import SeededNumbers
+
 // The search
 //
 //   A run is a list of decisions: at each step which agent goes on and, where it loads, which store it reads. All runs that
 //   differ in something that an agent can notice are made, one after another, each from its beginning: depth first, with
 //   dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) and sleep sets (Godefroid, 1996).
 //
-//   Two steps of different agents are in a race where one affects the other (`Operation.affects`) and nothing else in the run
-//   orders them. For each race, the later one's agent is also tried in front of the earlier one. What orders: an agent's own
-//   steps; a write before all later steps that read it, and before later writes to its word; a load before later writes; a
-//   write before who waited for it.
+//   Two steps of different agents are in a race where one affects the other and nothing else in the run orders them. For each
+//   race, the later one is also tried in front of the earlier one, with all that has to come before it: source sets (Abdulla,
+//   Aronis, Jonsson and Sagonas, POPL 2014). What orders: an agent's own steps; a write before all later steps that read it, and
+//   before later writes to its word; a load before later writes; a write before who waited for it. A load that comes after a
+//   write may read what was there before it, too: so that order covers the other, and is no race.
 
 /// Decides who goes on and what is read, and makes each decision another time in another way.
 package final class Search {
@@ -41,10 +44,9 @@ package final class Search {
     private var depth = 0
     /// The step under way; -1 before the first.
     private(set) var position: Int32 = -1
-    private let mode: Mode
     private let reduces: Bool
     private let isRandom: Bool
-    private var random: UInt64
+    private var random: SeededGenerator
     /// The rest of a run that leads nowhere new: it is brought to its end, since what is on the agents' stacks has to go.
     private var isDraining = false
     private(set) var wasCutOff = false
@@ -59,10 +61,13 @@ package final class Search {
     let stepLimit: Int
 
     init(_ mode: Mode, stepLimit: Int) {
-        self.mode = mode
         self.stepLimit = stepLimit
         reduces = mode == .everything
-        if case .random(let seed) = mode { (random, isRandom) = (seed, true) } else { (random, isRandom) = (0, false) }
+        if case .random(let seed) = mode {
+            (random, isRandom) = (SeededGenerator(seed: seed), true)
+        } else {
+            (random, isRandom) = (SeededGenerator(seed: 0), false)
+        }
         steps.initialize(repeating: Step(), count: Self.maximumSteps)
     }
 
@@ -209,15 +214,6 @@ package final class Search {
         depth = schedule.count
     }
 
-    private func next(_ bound: Int) -> Int {
-        // splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
-        random &+= 0x9E37_79B9_7F4A_7C15
-        var z = random
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return Int(truncatingIfNeeded: (z ^ z >> 31) >> 8) % bound
-    }
-
     private func pickInTurn(_ enabled: UInt8) -> Int {
         for offset in 1...8 {
             let agent = (drained + offset) & 7
@@ -228,8 +224,8 @@ package final class Search {
 
     private func pick(_ enabled: UInt8, _ here: Int) -> UInt8 {
         // Mostly straight on: switches at every step would never let one agent come far ahead.
-        if here > 0, next(3) != 0, enabled >> steps[here - 1].agent & 1 != 0 { return steps[here - 1].agent }
-        var left = next(enabled.nonzeroBitCount)
+        if here > 0, random.below(3) != 0, enabled >> steps[here - 1].agent & 1 != 0 { return steps[here - 1].agent }
+        var left = random.below(enabled.nonzeroBitCount)
         for agent in 1..<8 as Range<UInt8> where enabled >> agent & 1 != 0 {
             if left == 0 { return agent }
             left -= 1
@@ -245,7 +241,7 @@ package final class Search {
             steps[here].choices = UInt16(count)
             return Int(steps[here].choice)
         }
-        let choice = next(2) == 0 ? 0 : next(count)
+        let choice = random.below(2) == 0 ? 0 : random.below(count)
         steps[here].choice = UInt16(choice)
         return choice
     }
@@ -265,16 +261,16 @@ package final class Search {
 
     func didWrite(_ machine: Machine, _ agent: Int, _ word: Int) {
         guard reduces, !isDraining else { return }
-        race(machine, agent, with: machine.words[word].lastWrite)
+        let state = machine.words[word]
+        let before = pointwiseMax(pointwiseMax(machine.agents[agent].before, state.loadsBefore), state.writeBefore)
+        race(machine, agent, with: state.lastWrite, behind: before)
         for other in 1..<machine.agentCount where other != agent {
-            race(machine, agent, with: machine.words[word].loads[other])
+            race(machine, agent, with: state.loads[other], behind: before)
         }
         open(machine, agent)
-        var before = pointwiseMax(machine.agents[agent].before, machine.words[word].loadsBefore)
-        before = pointwiseMax(before, machine.words[word].writeBefore)
-        machine.agents[agent].before = before
+        machine.agents[agent].before = pointwiseMax(machine.agents[agent].before, before)
         machine.words[word].lastWrite = position
-        machine.words[word].writeBefore = before
+        machine.words[word].writeBefore = machine.agents[agent].before
         machine.words[word].loads = SIMD8(repeating: -1)
         machine.words[word].loadsBefore = SIMD8()
         close(machine, agent)
@@ -282,18 +278,16 @@ package final class Search {
 
     func didFence(_ machine: Machine, _ agent: Int, isHeavy: Bool) {
         guard reduces, !isDraining else { return }
+        var before = pointwiseMax(machine.agents[agent].before, fencedBefore)
+        if isHeavy {
+            for other in 1..<machine.agentCount { before = pointwiseMax(before, machine.agents[other].before) }
+        }
         for other in 1..<machine.agentCount where other != agent {
-            race(machine, agent, with: isHeavy ? lastStep[other] : lastFence[other])
+            race(machine, agent, with: isHeavy ? lastStep[other] : lastFence[other], behind: before)
         }
         open(machine, agent)
-        if isHeavy {
-            for other in 1..<machine.agentCount {
-                machine.agents[agent].before = pointwiseMax(machine.agents[agent].before, machine.agents[other].before)
-            }
-            lastHeavy = position
-        } else {
-            machine.agents[agent].before = pointwiseMax(machine.agents[agent].before, fencedBefore)
-        }
+        if isHeavy { lastHeavy = position }
+        machine.agents[agent].before = pointwiseMax(machine.agents[agent].before, before)
         fencedBefore = pointwiseMax(fencedBefore, machine.agents[agent].before)
         lastFence[agent] = position
         close(machine, agent)
@@ -307,8 +301,9 @@ package final class Search {
 
     private func open(_ machine: Machine, _ agent: Int, isPause: Bool = false) {
         if lastHeavy >= 0, !isPause {
-            race(machine, agent, with: lastHeavy)
-            machine.agents[agent].before = pointwiseMax(machine.agents[agent].before, steps[Int(lastHeavy)].before)
+            let before = pointwiseMax(machine.agents[agent].before, steps[Int(lastHeavy)].before)
+            race(machine, agent, with: lastHeavy, behind: before)
+            machine.agents[agent].before = before
         }
         machine.agents[agent].before[agent] += 1
     }
@@ -318,13 +313,41 @@ package final class Search {
         if steps[Int(position)].operation.kind != .pause { lastStep[agent] = position }
     }
 
-    /// The step of `agent` under way may be in a race with an earlier one: then its agent is to be tried there.
-    private func race(_ machine: Machine, _ agent: Int, with earlier: Int32) {
+    /// The step of `agent` under way may be in a race with an earlier one. Then a run is wanted in which it, and what has to
+    /// come before it, comes first: it begins with one of those steps that have nothing of the kind before them (initials).
+    ///
+    /// - Parameter before: what comes before the step under way, the earlier one of the race included.
+    private func race(_ machine: Machine, _ agent: Int, with earlier: Int32, behind before: SIMD8<UInt16>) {
         guard earlier >= 0 else { return }
         let step = steps + Int(earlier)
         let other = Int(step.pointee.agent)
         guard other != agent, machine.agents[agent].before[other] < step.pointee.before[other] else { return }
-        let bit = UInt8(1) << UInt8(agent)
-        step.pointee.wanted |= step.pointee.enabled & bit != 0 ? bit : step.pointee.enabled
+        let initials = initials(behind: Int(earlier), agent, before) & step.pointee.enabled
+        guard initials & step.pointee.wanted == 0 else { return }
+        step.pointee.wanted |= initials != 0 ? initials & ~(initials - 1) : step.pointee.enabled
+    }
+
+    /// Of the steps since `earlier` that it does not come before, and the one under way: the agents whose first one has none of
+    /// the others' before it.
+    private func initials(behind earlier: Int, _ agent: Int, _ before: SIMD8<UInt16>) -> UInt8 {
+        let race = steps[earlier]
+        // Of each agent, the number of its first such step.
+        var first = SIMD8<UInt16>(repeating: .max)
+        var seen: UInt8 = 0
+        var initials: UInt8 = 0
+        func add(_ number: Int, _ before: SIMD8<UInt16>, _ own: UInt16) {
+            let bit = UInt8(1) << UInt8(number)
+            guard seen & bit == 0 else { return }
+            if !any(before .>= first) { initials |= bit }
+            seen |= bit
+            first[number] = own
+        }
+        for index in earlier + 1..<Int(position) {
+            let step = steps[index]
+            guard step.before[Int(race.agent)] < race.before[Int(race.agent)] else { continue }
+            add(Int(step.agent), step.before, step.before[Int(step.agent)])
+        }
+        add(agent, before, .max)
+        return initials
     }
 }

@@ -10,7 +10,7 @@ package enum Channels {
     static func waiting(
         _ name: String, count: Int, ahead: Int = 0, hasEqualFences: Bool = false
     ) -> Program {
-        Program(name + (hasEqualFences ? ", equal fences" : ""), hasEqualFences: hasEqualFences) { machine in
+        Program(name, hasEqualFences: hasEqualFences) { machine in
             let channel = Channel(minimumCapacity: max(8, ahead))
             var sender = channel.sender
             for number in 0..<UInt64(ahead) where sender.trySend(number) != nil { machine.report("no room") }
@@ -44,9 +44,7 @@ package enum Channels {
 
     /// A sender that stays until its element was received: nothing but the bell wakes the receiver.
     static func answered(hasEqualFences: Bool) -> Program {
-        Program(
-            "channel, a sender that stays\(hasEqualFences ? ", equal fences" : "")", hasEqualFences: hasEqualFences
-        ) { machine in
+        Program("channel, a sender that stays", hasEqualFences: hasEqualFences) { machine in
             let channel = Channel(minimumCapacity: 8)
             let (sending, receiving) = (Handed(channel.sender), Handed(channel.receiver))
             let words = Words(1)
@@ -73,11 +71,7 @@ package enum Channels {
 
     /// A receiver that goes while the sender waits for room.
     static func leaving(hasEqualFences: Bool) -> Program {
-        Program(
-            "channel, a receiver that goes\(hasEqualFences ? ", equal fences" : "")", hasEqualFences: hasEqualFences
-        ) {
-            leave($0)
-        }
+        Program("channel, a receiver that goes", hasEqualFences: hasEqualFences) { leave($0) }
     }
 
     private static func leave(_ machine: Machine) -> Program.Run {
@@ -111,7 +105,7 @@ package enum Channels {
     /// A receiver in a task, which is resumed by an element, or by its cancellation.
     static func task(isCancelled: Bool, hasEqualFences: Bool) -> Program {
         let name = "channel, a task \(isCancelled ? "that is cancelled" : "and 2 elements")"
-        return Program(name + (hasEqualFences ? ", equal fences" : ""), hasEqualFences: hasEqualFences) { machine in
+        return Program(name, hasEqualFences: hasEqualFences) { machine in
             let channel = Channel(minimumCapacity: 8)
             let waiting = Handed(channel.receiver.wait)
             let (sending, receiving) = (Handed(channel.sender), Handed(channel.receiver))

@@ -1,0 +1,2 @@
+// Whoever tests with random traces also draws numbers.
+@_exported public import SeededNumbers
