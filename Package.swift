@@ -112,19 +112,37 @@ let package = Package(
             name: "CheckerTests", dependencies: ["CheckedPrograms", "Checker", "MemoryAccess", "SeededNumbers"],
             swiftSettings: settings),
 
+        .target(name: "FuzzSupport", path: "Tests/Fuzzing/Support"),
+        .target(
+            name: "FuzzTargets", dependencies: ["FuzzSupport", "TraceCore", "TraceFormats", "TraceTestSupport"],
+            path: "Tests/Fuzzing/Targets", swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzSupport", "FuzzTargets", "TraceTestSupport"], path: "Tests/Fuzzing/Command",
+            swiftSettings: settings),
+        .testTarget(name: "FuzzingTests", dependencies: ["FuzzTargets", "TraceTestSupport"], swiftSettings: settings),
+
         .testTarget(name: "RingBuffersTests", dependencies: ["MemoryAccess", "RingBuffers"], swiftSettings: settings),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
         .executableTarget(
             name: "crash-harness",
             dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
             path: "Tests/CrashHarness", swiftSettings: settings),
+        .target(name: "FaultySystem", path: "Tests/Faults/System"),
+        .executableTarget(
+            name: "fault-harness",
+            dependencies: [
+                "FaultySystem", "FlightRecording", "RingBuffers", "TraceCore", "TraceFormats", "TraceTestSupport",
+            ],
+            path: "Tests/Faults/Command", swiftSettings: settings),
         .target(
             name: "TraceTestSupport", dependencies: ["MemoryAccess", "SeededNumbers", "TraceCore", "TraceFormats"],
             path: "Tests/TraceTestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "TraceCoreTests",
-            dependencies: ["CPlatform", "MemoryAccess", "ProcessSupport", "TraceCore", "TraceTestSupport"],
+            dependencies: [
+                "CPlatform", "FuzzTargets", "MemoryAccess", "ProcessSupport", "TraceCore", "TraceTestSupport",
+            ],
             resources: [.copy("Data")], swiftSettings: settings),
         .testTarget(
             name: "FlightRecordingTests",
@@ -139,7 +157,7 @@ let package = Package(
             dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "flightrec"],
             swiftSettings: settings),
         .testTarget(
-            name: "TraceFormatsTests", dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport"],
+            name: "TraceFormatsTests", dependencies: ["FuzzTargets", "TraceCore", "TraceFormats", "TraceTestSupport"],
             resources: [.copy("Data")],
             swiftSettings: settings),
     ]

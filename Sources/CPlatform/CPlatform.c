@@ -3,18 +3,17 @@
 #endif
 
 #include "CPlatform.h"
+#include "Internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,8 +24,6 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #elif defined(__APPLE__)
-#include <mach/mach.h>
-#include <mach/mach_vm.h>
 #include <os/os_sync_wait_on_address.h>
 #endif
 
@@ -137,7 +134,7 @@ static void set_fork_hooks(void) {
   fork_hooks_failure = pthread_atfork(before_fork, in_forking_parent, in_forked_child);
 }
 
-static int watch_forks(void) {
+int cplatform_watch_forks(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, set_fork_hooks);
   return fork_hooks_failure;
@@ -148,7 +145,7 @@ int cplatform_set_thread_hooks(void (*leave)(void *), void (*hold)(bool)) {
   if (failure) return failure;
   leave_thread = leave;
   hold_locks = hold;
-  return watch_forks();
+  return cplatform_watch_forks();
 }
 
 void cplatform_set_lane(void *lane) {
@@ -209,38 +206,6 @@ size_t cplatform_thread_name(uint32_t thread, char *buffer, size_t capacity) {
   return length;
 }
 
-void *cplatform_map(size_t bytes, int file) {
-#if defined(MAP_POPULATE)
-  int populate = MAP_POPULATE;
-#else
-  int populate = 0;
-#endif
-  int flags = file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-  // Of a fork that is not counted, the child would take the mapping for its own.
-  int failure = watch_forks();
-  if (failure) {
-    errno = failure;
-    return NULL;
-  }
-  void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | populate, file, 0);
-  if (base == MAP_FAILED) return NULL;
-#if defined(MADV_DONTFORK)
-  madvise(base, bytes, MADV_DONTFORK);
-#endif
-  // Where nothing was populated above, and where it was but for want of memory did not succeed in full.
-  for (size_t i = 0; i < bytes; i += 4096) ((volatile char *)base)[i] = ((volatile char *)base)[i];
-  return base;
-}
-
-void cplatform_unmap(void *base, size_t bytes) { munmap(base, bytes); }
-
-void cplatform_untouch(void *address, size_t bytes) {
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uintptr_t start = ((uintptr_t)address + page - 1) & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + bytes) & ~(page - 1);
-  if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
-}
-
 // Blocks begin at multiples of their size, whose own number is not given: so a multiple, as the 0 at the start, means that
 // there is none left. A signal handler may come between load and exchange, and then the exchange fails.
 enum { numbers_in_a_block = 1024 };
@@ -297,75 +262,6 @@ void cplatform_wake(const uint32_t *address, uint32_t count) {
 #endif
 }
 
-enum { signal_limit = 128 };
-static _Atomic(uint64_t *) signal_counts[signal_limit];
-static _Atomic(uint64_t *) signal_bells[signal_limit];
-static struct sigaction earlier_actions[signal_limit];
-// Ours was not taken out, since another handler stood before it, which may call it.
-static atomic_bool signal_is_left[signal_limit];
-
-static void count_signal(int signal, siginfo_t *info, void *context) {
-  int error = errno;
-  uint64_t *count = atomic_load(&signal_counts[signal]);
-  uint64_t *bell = atomic_load(&signal_bells[signal]);
-  if (count && bell) {
-    __atomic_fetch_add(count, 1, __ATOMIC_ACQ_REL);
-    __atomic_fetch_add(bell, 1, __ATOMIC_ACQ_REL);
-    // The low half, on machines that are little-endian.
-    cplatform_wake((const uint32_t *)(const void *)bell, INT_MAX);
-  }
-  errno = error;
-  const struct sigaction *earlier = &earlier_actions[signal];
-  if (earlier->sa_flags & SA_SIGINFO) {
-    if (earlier->sa_sigaction) earlier->sa_sigaction(signal, info, context);
-  } else if (earlier->sa_handler != SIG_DFL && earlier->sa_handler != SIG_IGN) {
-    earlier->sa_handler(signal);
-  }
-}
-
-static bool counts(const struct sigaction *action) {
-  return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == count_signal;
-}
-
-int cplatform_count_signal(int signal, uint64_t *count, uint64_t *bell) {
-  if (signal <= 0 || signal >= signal_limit) return EINVAL;
-  // Raised by an instruction, which a handler that does nothing about it returns to.
-  if (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE) return EINVAL;
-  if (!count) {
-    if (!atomic_exchange(&signal_counts[signal], (uint64_t *)NULL)) return 0;
-    struct sigaction now;
-    if (sigaction(signal, NULL, &now) != 0) return errno;
-    if (!counts(&now)) {
-      atomic_store(&signal_is_left[signal], true);
-      return 0;
-    }
-    atomic_store(&signal_is_left[signal], false);
-    return sigaction(signal, &earlier_actions[signal], NULL) == 0 ? 0 : errno;
-  }
-  uint64_t *none = NULL;
-  if (!atomic_compare_exchange_strong(&signal_counts[signal], &none, count)) return EBUSY;
-  atomic_store(&signal_bells[signal], bell);
-  struct sigaction now;
-  if (atomic_load(&signal_is_left[signal]) && sigaction(signal, NULL, &now) == 0) {
-    // It is the first again, or called by the first. Installed once more before that one, each would call the other for ever.
-    if (counts(&now)) return 0;
-    if ((now.sa_flags & SA_SIGINFO) || (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN)) {
-      atomic_store(&signal_counts[signal], (uint64_t *)NULL);
-      return EBUSY;
-    }
-  }
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = count_signal;
-  action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-  sigfillset(&action.sa_mask);
-  // Read before ours is in place: a signal may come at once.
-  if (sigaction(signal, NULL, &earlier_actions[signal]) == 0 && sigaction(signal, &action, NULL) == 0) return 0;
-  int error = errno;
-  atomic_store(&signal_counts[signal], (uint64_t *)NULL);
-  return error;
-}
-
 bool cplatform_fences_are_asymmetric;
 
 #if defined(__linux__) && defined(SYS_membarrier)
@@ -401,46 +297,6 @@ void cplatform_heavy_fence(void) {
   }
 #endif
 }
-
-void *cplatform_map_mirrored(size_t bytes) {
-#if defined(__linux__)
-  int file = (int)syscall(SYS_memfd_create, "ring", 1u /* MFD_CLOEXEC */);
-  if (file < 0) return NULL;
-  char *base = MAP_FAILED;
-  // Space is reserved up front: a full tmpfs is an error here, not a SIGBUS at the first store.
-  int failure = ftruncate(file, (off_t)bytes) ? errno : posix_fallocate(file, 0, (off_t)bytes);
-  if (failure == 0) {
-    base = mmap(NULL, 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base == MAP_FAILED) failure = errno;
-  }
-  for (int half = 0; failure == 0 && half < 2; half++) {
-    void *mapped = mmap(base + (size_t)half * bytes, bytes, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_FIXED | MAP_POPULATE, file, 0);
-    if (mapped == MAP_FAILED) failure = errno;
-  }
-  close(file);
-  if (failure && base != MAP_FAILED) munmap(base, 2 * bytes);
-  errno = failure;
-  return failure ? NULL : base;
-#elif defined(__APPLE__)
-  mach_vm_address_t base = 0;
-  if (mach_vm_allocate(mach_task_self(), &base, 2 * bytes, VM_FLAGS_ANYWHERE) != KERN_SUCCESS) return NULL;
-  mach_vm_address_t mirror = base + bytes;
-  vm_prot_t current, maximum;
-  if (mach_vm_remap(mach_task_self(), &mirror, bytes, 0, VM_FLAGS_FIXED | VM_FLAGS_OVERWRITE, mach_task_self(), base, 0,
-                    &current, &maximum, VM_INHERIT_NONE) != KERN_SUCCESS) {
-    mach_vm_deallocate(mach_task_self(), base, 2 * bytes);
-    errno = ENOMEM;
-    return NULL;
-  }
-  return (void *)base;
-#else
-  errno = ENOSYS;
-  return NULL;
-#endif
-}
-
-void cplatform_unmap_mirrored(void *base, size_t bytes) { munmap(base, 2 * bytes); }
 
 int cplatform_pin_to_cpu(int cpu) { return cplatform_allow_cpus(&cpu, 1); }
 

@@ -1,4 +1,5 @@
 import Foundation
+import FuzzTargets
 import Testing
 import TraceFormats
 
@@ -52,7 +53,7 @@ struct GoTraceCountTests {
     func everyVersion(minor: Int) throws {
         let bytes = TraceBuilder.variety(minor: minor)
         let counts = try GoTraceScanner.count(bytes.span.bytes)
-        let expected = try #require(ReferenceDecoder.decode(bytes))
+        let expected = try #require(ReferenceGoDecoder.decode(bytes))
         #expect(counts.generations == 2)
         #expect(counts.batches == expected.batches)
         for kind in GoTraceKind.allKnown {

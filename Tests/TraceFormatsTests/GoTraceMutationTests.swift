@@ -1,5 +1,7 @@
+import FuzzTargets
 import Testing
 import TraceFormats
+import TraceTestSupport
 
 /// Every damage that a byte can do, against the reference decoder: the same traces are accepted, with the same counts,
 /// and an error lies inside the input.
@@ -13,22 +15,7 @@ struct GoTraceMutationTests {
     #endif
 
     /// What went wrong with `bytes`, or nil.
-    private func disagreement(_ bytes: [UInt8]) -> String? {
-        let expected = ReferenceDecoder.decode(bytes)
-        do throws(GoTraceError) {
-            let counts = try GoTraceScanner.count(bytes.span.bytes)
-            guard let expected else { return "accepted" }
-            guard counts.batches == expected.batches, counts.generations == expected.generations,
-                counts.records == expected.counts.values.reduce(0, +),
-                expected.counts.allSatisfy({ counts[GoTraceKind(rawValue: $0.key)] == $0.value })
-            else { return "counts differ" }
-            return nil
-        } catch {
-            if expected != nil { return "refused: \(error)" }
-            guard (0...bytes.count).contains(error.offset) else { return "offset outside: \(error)" }
-            return nil
-        }
-    }
+    private func disagreement(_ bytes: [UInt8]) -> String? { bytes.withUnsafeBytes { GoAgreement.failure($0) } }
 
     /// Mutates bytes at `positions` to `values` and expects agreement for each.
     private func mutate(_ original: [UInt8], positions: some Sequence<Int>, values: (UInt8) -> [UInt8]) {
@@ -88,7 +75,7 @@ struct GoTraceMutationTests {
 
     @Test("random bytes crash the scanner")
     func randomBytes() {
-        var generator = SplitMix(state: 0x5EED)
+        var generator = SeededGenerator(seed: 0x5EED)
         for round in 0..<3000 {
             var bytes = TraceBuilder(minor: [22, 23, 25, 26][round % 4]).bytes
             if !round.isMultiple(of: 3) {
@@ -103,7 +90,7 @@ struct GoTraceMutationTests {
 
     @Test("several bytes damaged at once are judged otherwise than by the reference")
     func randomMutations() {
-        var generator = SplitMix(state: 0xFEED)
+        var generator = SeededGenerator(seed: 0xFEED)
         let original = TraceBuilder.variety(minor: 26)
         for round in 0..<3000 {
             var bytes = original
@@ -113,18 +100,5 @@ struct GoTraceMutationTests {
             let problem = disagreement(bytes)
             #expect(problem == nil, "round \(round)")
         }
-    }
-}
-
-/// A seeded generator, so that a failure repeats.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -252,6 +252,10 @@ void cplatform_unmap_mirrored(void *_Nonnull base, size_t bytes);
 /// Maps `bytes` of zeroed memory, all of it touched, not passed on to a child of fork: anonymous where `file` is negative, else the
 /// start of that file, shared. Returns NULL and sets errno where that cannot be had.
 void *_Nullable cplatform_map(size_t bytes, int file);
+
+/// Gives an empty file `bytes` bytes, all of which are there: a full disk is an error now, not a signal at some store. Returns 0 or
+/// an errno, never EINTR.
+int cplatform_reserve(int file, size_t bytes);
 void cplatform_unmap(void *_Nonnull base, size_t bytes);
 
 /// Gives the whole pages of `bytes` bytes at `address` back, until they are touched again: they hold zeros, of an anonymous

@@ -1,3 +1,5 @@
+internal import CPlatform
+
 #if canImport(Darwin)
     internal import Darwin
 #elseif canImport(Musl)
@@ -27,13 +29,11 @@ struct RingFile: Sendable {
         guard lstat(path, &status) != 0 else { throw .fileExists(path: path) }
         self.path = path
         temporaryPath = path + ".\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 16)).new"
-        descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        descriptor = uninterrupted { [temporaryPath] in
+            open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        }
         guard descriptor >= 0 else { throw .file(path: path, call: "open", code: errno) }
-        #if canImport(Darwin)
-            let code = ftruncate(descriptor, off_t(byteCount)) == 0 ? 0 : errno
-        #else
-            let code = posix_fallocate(descriptor, 0, off_t(byteCount))
-        #endif
+        let code = cplatform_reserve(descriptor, byteCount)
         if code != 0 { throw abandoned("posix_fallocate", code) }
         if let code = Self.lock(descriptor) { throw abandoned("fcntl", code) }
     }
@@ -45,7 +45,11 @@ struct RingFile: Sendable {
             if code == EEXIST { throw .fileExists(path: path) }
             throw .file(path: path, call: "link", code: code)
         }
-        unlink(temporaryPath)
+        guard unlink(temporaryPath) != 0 else { return }
+        // With two names, its space would stay taken when the first is gone.
+        let code = errno
+        unlink(path)
+        throw .file(path: path, call: "unlink", code: code)
     }
 
     /// Ends the hold, of a file that never had its name.
@@ -76,7 +80,7 @@ struct RingFile: Sendable {
     /// - Throws: ``ArenaError/fileInUse(path:process:)``, ``ArenaError/fileExists(path:)`` with the new path,
     ///   ``ArenaError/file(path:call:code:)``.
     static func moveLeftover(at path: String, to other: String) throws(ArenaError) {
-        let descriptor = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let descriptor = uninterrupted { open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
         guard descriptor >= 0 else {
             if errno == ENOENT { return }
             throw .file(path: path, call: "open", code: errno)
@@ -91,7 +95,10 @@ struct RingFile: Sendable {
             if code == ENOENT { return }
             throw .file(path: other, call: "link", code: code)
         }
-        unlink(path)
+        guard unlink(path) != 0, errno != ENOENT else { return }
+        let code = errno
+        unlink(other)
+        throw .file(path: path, call: "unlink", code: code)
     }
 
     /// The process that records into a file, or nil. Never the calling one, whose own lock it does not see.
@@ -103,7 +110,7 @@ struct RingFile: Sendable {
 
     private static func lock(_ descriptor: Int32) -> Int32? {
         var lock = wholeFile()
-        return fcntl(descriptor, F_SETLK, &lock) == 0 ? nil : errno
+        return uninterrupted { fcntl(descriptor, F_SETLK, &lock) } == 0 ? nil : errno
     }
 
     private static func wholeFile() -> flock {

@@ -16,7 +16,7 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     /// Throws ``FileError``, among others for a symbolic link, and for what is not a regular file.
     public init(path: String) throws(FileError) {
         // Without O_NONBLOCK a pipe would make this wait for a writer.
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let descriptor = uninterrupted { open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
         guard descriptor >= 0 else { throw FileError.last("open", file: path) }
         defer { close(descriptor) }
         var status = stat()

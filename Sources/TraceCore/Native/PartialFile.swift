@@ -26,13 +26,15 @@ public struct PartialFile: ~Copyable, ByteSink {
             // Not the final name and something: that may be too long for a name.
             let number = String(UInt64.random(in: 0 ... .max), radix: 16)
             let candidate = "\(directory).frec-\(getpid())-\(number).partial"
-            let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            let descriptor = uninterrupted {
+                open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            }
             if descriptor >= 0 {
                 temporaryPath = candidate
                 sink = FileDescriptorSink(descriptor, name: candidate)
                 return
             }
-            guard errno == EEXIST || errno == EINTR else { throw FileError.last("open", file: candidate) }
+            guard errno == EEXIST else { throw FileError.last("open", file: candidate) }
         }
     }
 
@@ -61,7 +63,7 @@ public struct PartialFile: ~Copyable, ByteSink {
     /// Throws ``FileError``. The temporary file is gone then, and the file has not got its name, with one exception: when
     /// the directory could not be synchronized, the file is in place.
     public consuming func commit(synchronized: Bool = false) throws {
-        if synchronized, fsync(sink.descriptor) != 0 { throw FileError.last("fsync", file: temporaryPath) }
+        if synchronized, uninterrupted({ fsync(sink.descriptor) }) != 0 { throw FileError.last("fsync", file: temporaryPath) }
         isOpen = false
         // Also after an error the descriptor is closed.
         guard close(sink.descriptor) == 0 || errno == EINTR else {
@@ -79,10 +81,10 @@ public struct PartialFile: ~Copyable, ByteSink {
 
     private static func synchronizeDirectory(of path: String) throws {
         let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = uninterrupted { open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw FileError.last("open", file: directory) }
         defer { close(descriptor) }
         // Some file systems cannot: there a rename is as lasting as they make it.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError.last("fsync", file: directory) }
+        guard uninterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else { throw FileError.last("fsync", file: directory) }
     }
 }

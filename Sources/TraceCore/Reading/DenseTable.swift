@@ -33,16 +33,9 @@ enum DenseTable {
     /// Deltas of the fast decoder cannot overflow a time below this, in one batch.
     @inlinable static var timeLimit: UInt64 { 1 << 63 }
 
+    /// - Complexity: a copy of 48 KiB, and O(shapes).
     static func make(_ shapes: [UInt8]) -> [UInt64] {
-        var table = [UInt64](repeating: 0, count: count)
-        for byte in 0..<256 {
-            for kind in 0..<6 {
-                let entry = RecordShape(rawValue: UInt8(kind)).map { Self.entry($0, fourth: byte) } ?? none
-                let word = (kind * 256 + byte) * entryWords
-                table[word] = entry.packed
-                (table[word + 1], table[word + 2], table[word + 3]) = entry.masks
-            }
-        }
+        var table = withoutIDs
         for id in 1...Int(RecordID.lastEvent) where id < shapes.count {
             let kind = shapes[id] == RecordShape.wide.rawValue ? 0 : Int(shapes[id])
             // The 16-bit numbers are read one by one: their place in a word is that of little-endian memory.
@@ -52,6 +45,20 @@ enum DenseTable {
         }
         return table
     }
+
+    /// The entries, which are the same for all.
+    private static let withoutIDs: [UInt64] = {
+        var table = [UInt64](repeating: 0, count: count)
+        for byte in 0..<256 {
+            for kind in 0..<6 {
+                let entry = RecordShape(rawValue: UInt8(kind)).map { Self.entry($0, fourth: byte) } ?? none
+                let word = (kind * 256 + byte) * entryWords
+                table[word] = entry.packed
+                (table[word + 1], table[word + 2], table[word + 3]) = entry.masks
+            }
+        }
+        return table
+    }()
 
     private typealias Entry = (packed: UInt64, masks: (UInt64, UInt64, UInt64))
 

@@ -25,6 +25,7 @@ public struct TimeMerge: ~Copyable {
     private var buffers = KeyBuffers()
     /// How much time the next window spans.
     private var width: UInt64 = 1 << 16
+    private var failure: DecodingError?
     @usableFromInline let byteCount: Int
 
     /// As many keys as a second-level cache holds while they are sorted.
@@ -85,15 +86,22 @@ public struct TimeMerge: ~Copyable {
     @usableFromInline
     @inline(never)
     mutating func prepare(_ bytes: RawSpan, _ shapes: borrowing ShapeTable) throws(DecodingError) -> Bool {
-        repeat {
-            for lane in lanes.indices { lanes[lane].state = states[lane] }
-            lanes.removeAll { $0.slot.position >= $0.slot.end }
-            guard let last = openWindow() else { return false }
-            publishLanes()
-            try fill(bytes, shapes, last: last)
-            // Empty where nothing but the end of a batch was found.
-        } while next == end
-        return true
+        // Kept: of several malformed batches, another attempt may come upon another one first.
+        if let failure { throw failure }
+        do throws(DecodingError) {
+            repeat {
+                for lane in lanes.indices { lanes[lane].state = states[lane] }
+                lanes.removeAll { $0.slot.position >= $0.slot.end }
+                guard let last = openWindow() else { return false }
+                publishLanes()
+                try fill(bytes, shapes, last: last)
+                // Empty where nothing but the end of a batch was found.
+            } while next == end
+            return true
+        } catch {
+            failure = error
+            throw error
+        }
     }
 
     private mutating func publishLanes() {
@@ -145,7 +153,6 @@ public struct TimeMerge: ~Copyable {
         }
         buffers.reserve(words)
         (next, end) = (0, 0)
-        // If it throws, the lanes are as they were: a further call finds the same error.
         if layout.isUsual {
             try makeKeys(UsualKeyLayout(bias: layout.bias), bytes, shapes, last: last, &runs)
         } else {

@@ -37,7 +37,7 @@ public struct ArenaImage: ~Copyable {
 
     /// - Throws: `FileError` where the file cannot be read, among others for a link; ``ArenaError/notAnArena(field:offset:found:)``.
     public init(path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let descriptor = uninterrupted { open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
         guard descriptor >= 0 else { throw FileError.last("open", file: path) }
         defer { close(descriptor) }
         var status = stat()

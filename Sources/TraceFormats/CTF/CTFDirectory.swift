@@ -25,11 +25,11 @@ struct CTFDirectory: ~Copyable {
             let number = String(UInt64.random(in: 0 ... .max), radix: 16)
             let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
             let candidate = "\(parent).ctf-\(getpid())-\(number).partial"
-            if mkdir(candidate, 0o700) == 0 {
+            if uninterrupted({ mkdir(candidate, 0o700) }) == 0 {
                 temporaryPath = candidate
                 return
             }
-            guard errno == EEXIST || errno == EINTR else { throw Self.error("mkdir", candidate) }
+            guard errno == EEXIST else { throw Self.error("mkdir", candidate) }
         }
     }
 
@@ -45,7 +45,9 @@ struct CTFDirectory: ~Copyable {
     ) throws {
         let name = "\(temporaryPath)/\(file)"
         files.insert(file)
-        let descriptor = open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let descriptor = uninterrupted {
+            open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        }
         guard descriptor >= 0 else { throw Self.error("open", name) }
         defer { close(descriptor) }
         var sink = FileDescriptorSink(descriptor, name: name)

@@ -1,3 +1,6 @@
+import FuzzTargets
+import TraceCore
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -24,6 +27,9 @@ final class GuardedBytes {
 
     deinit { munmap(base, size) }
 
+    /// Valid as long as this object.
+    fileprivate var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
     /// As one span that reaches beyond the end of the bytes, into what cannot be read: what holds the reader back is the
     /// end of the batch.
     func withSpan<Result>(beyond: Int = 0, _ body: (RawSpan) throws -> Result) rethrows -> Result {
@@ -33,5 +39,12 @@ final class GuardedBytes {
     subscript(index: Int) -> UInt8 {
         get { start.load(fromByteOffset: index, as: UInt8.self) }
         set { start.storeBytes(of: newValue, toByteOffset: index, as: UInt8.self) }
+    }
+}
+
+extension Agreement {
+    /// What the first reader that disagrees got wrong; nil if all agree.
+    static func failure(_ bytes: GuardedBytes, _ offsets: [Int], _ schemas: [EventSchema], beyond: Int = 0) -> String? {
+        withExtendedLifetime(bytes) { failure(bytes.buffer, offsets, schemas, beyond: beyond) }
     }
 }

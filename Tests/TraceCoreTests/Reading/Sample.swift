@@ -1,3 +1,4 @@
+import FuzzTargets
 import TraceCore
 
 /// Batches of random schemas and items, and how to make them smaller.
@@ -52,15 +53,6 @@ struct Sample {
         while let next = sample.smaller().first(where: fails) { sample = next }
         return sample
     }
-}
-
-func headerBytes(_ header: BatchHeader, byteCount: Int) -> [UInt8] {
-    var header = header
-    header.byteCount = UInt32(byteCount)
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
-    defer { memory.deallocate() }
-    header.store(to: memory.baseAddress!)
-    return Array(memory)
 }
 
 /// Marsaglia's xorshift64*.

@@ -1,4 +1,4 @@
-import Foundation
+import FuzzTargets
 import Testing
 import TraceCore
 import TraceFormats
@@ -7,8 +7,6 @@ import TraceTestSupport
 /// Whatever the bytes: an error that names its place, or an export; never a trap. And nothing is read that is not there: each file
 /// ends right before a page that cannot be touched.
 @Suite struct DamagedExportTests {
-    private static let formats = ["perfetto", "chrome", "fxt", "go", "ctf", "ndjson", "sqlite", "verify", "cut"]
-
     /// Two files of less than two kilobytes, in which there is everything that a timeline tells, and records of every shape.
     private static func files() throws -> [[UInt8]] {
         // Of a few thousand seeds, the one of the smallest such file. Only a loss needs several batches of a thread.
@@ -41,91 +39,37 @@ import TraceTestSupport
 
     @Test(arguments: portions)
     func theLengthOfAFileTraps(portion: Int) throws {
-        let directory = try ScratchDirectory()
         for file in try Self.files() {
             let guarded = GuardedMemory(capacity: file.count)
             for length in stride(from: portion, through: file.count, by: Self.portions.count) {
-                try Self.handle(UnsafeRawBufferPointer(guarded.copy(file[..<length])), directory)
+                Self.handle(UnsafeRawBufferPointer(guarded.copy(file[..<length])))
             }
         }
     }
 
     @Test(arguments: portions)
     func aChangedByteTraps(portion: Int) throws {
-        let directory = try ScratchDirectory()
         for file in try Self.files() {
             let guarded = GuardedMemory(capacity: file.count)
             let bytes = guarded.copy(file)
             for place in stride(from: portion, to: file.count, by: Self.portions.count) {
                 for change in Self.changes {
                     bytes[place] = file[place] ^ change
-                    try Self.handle(UnsafeRawBufferPointer(bytes), directory)
+                    Self.handle(UnsafeRawBufferPointer(bytes))
                 }
                 bytes[place] = file[place]
             }
         }
     }
 
-    private static func handle(_ file: UnsafeRawBufferPointer, _ directory: ScratchDirectory) throws {
+    private static func handle(_ file: UnsafeRawBufferPointer) {
         let bytes = file.bytes
-        let index = try? TraceIndex(bytes)
-        if let problem = index?.problem { #expect((0...file.count).contains(problem.offset), "\(problem)") }
-        for format in index == nil ? ["verify"] : formats {
-            // Errors of content are what is expected; others fail the test.
-            do {
-                if format == "verify" {
-                    var verifier = try FileVerifier(bytes)
-                    verifier.run(in: bytes)
-                    for violation in verifier.violations { #expect((0...file.count).contains(violation.offset)) }
-                } else {
-                    try export(index!, bytes, format, directory)
-                }
-            } catch let error as SQLiteError where error.reason == .missing {
-                // Not installed: nothing to be damaged.
-            } catch let error as NativeFileError {
-                #expect((0...file.count).contains(error.offset), "\(error)")
-            } catch let error as TraceCore.DecodingError {
-                #expect((0...file.count).contains(error.offset), "\(error)")
-            }
+        guard let index = try? TraceIndex(bytes) else { return }
+        if let problem = index.problem { #expect((0...file.count).contains(problem.offset), "\(problem)") }
+        for format in ExportTarget.allCases {
+            let failure = format.failure(file)
+            #expect(failure == nil, "\(format)")
         }
-    }
-
-    private static func export(
-        _ index: TraceIndex, _ bytes: RawSpan, _ format: String, _ directory: ScratchDirectory
-    ) throws {
-        switch format {
-        case "perfetto":
-            var exporter = PerfettoExporter(to: DiscardingSink())
-            try Timeline.run(index, in: bytes, into: &exporter)
-            _ = try exporter.finish()
-        case "chrome":
-            var exporter = ChromeExporter(to: DiscardingSink())
-            try Timeline.run(index, in: bytes, into: &exporter)
-            _ = try exporter.finish()
-        case "fxt":
-            var exporter = FXTExporter(to: DiscardingSink())
-            try Timeline.run(index, in: bytes, into: &exporter)
-            _ = try exporter.finish()
-        case "go":
-            var exporter = GoTraceExporter(to: DiscardingSink())
-            try Timeline.run(index, in: bytes, into: &exporter)
-            _ = try exporter.finish()
-        case "ndjson":
-            var exporter = NDJSONExporter(to: DiscardingSink())
-            try Timeline.run(index, in: bytes, into: &exporter)
-            _ = try exporter.finish()
-        case "ctf":
-            let path = directory.url.appending(path: "x.ctf").path
-            defer { try? FileManager.default.removeItem(atPath: path) }
-            var exporter = try CTFExporter(directory: path)
-            try Timeline.run(index, in: bytes, into: &exporter)
-            try exporter.finish()
-        case "sqlite":
-            var exporter = try SQLiteExporter(path: ":memory:")
-            try Timeline.run(index, in: bytes, into: &exporter)
-            try exporter.finish()
-        default:
-            _ = try TraceCut(from: 0, to: .max / 2).write(index, in: bytes, to: DiscardingSink())
-        }
+        for violation in FileVerifier.violations(Array(file)) { #expect((0...file.count).contains(violation.offset)) }
     }
 }

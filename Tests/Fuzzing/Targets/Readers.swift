@@ -1,14 +1,14 @@
-import TraceCore
+public import TraceCore
 
 /// What a reader under test found, and the error that it ended with.
-struct Reading: Equatable {
-    var found: [Found] = []
-    var error: DecodingError?
+public struct Reading: Equatable {
+    public internal(set) var found: [Found] = []
+    public internal(set) var error: DecodingError?
 }
 
 /// The readers under test, made to answer alike.
-enum Readers {
-    static func cursor(_ batch: Batch, _ bytes: RawSpan, _ shapes: ShapeTable) -> Reading {
+public enum Readers {
+    public static func cursor(_ batch: Batch, _ bytes: RawSpan, _ shapes: ShapeTable) -> Reading {
         var reading = Reading()
         var cursor = RecordCursor(batch)
         do throws(DecodingError) {

@@ -1,20 +1,20 @@
-import TraceCore
+internal import TraceCore
 
 /// What an event came to, wherever it was found.
-struct Found: Hashable {
-    var schema: UInt16
-    var time: UInt64
-    var index: UInt64
-    var generation: UInt64
-    var offset: Int
+public struct Found: Hashable, Sendable {
+    public var schema: UInt16
+    public internal(set) var time: UInt64
+    public internal(set) var index: UInt64
+    public internal(set) var generation: UInt64
+    public internal(set) var offset: Int
     /// Numbers of shapes up to three; for a loss the count.
-    var words: [UInt64] = []
-    var payload: Range<Int>?
-    var isTruncated = false
+    public internal(set) var words: [UInt64] = []
+    public internal(set) var payload: Range<Int>?
+    public internal(set) var isTruncated = false
 }
 
 /// The oracle: another decoder of docs/FORMAT.md, over an array, that looks at one byte after the other.
-struct ReferenceDecoder {
+struct ReferenceRecordDecoder {
     struct Malformed: Error {}
 
     private let bytes: ArraySlice<UInt8>
@@ -25,7 +25,7 @@ struct ReferenceDecoder {
     static func decode(
         _ bytes: ArraySlice<UInt8>, _ header: BatchHeader, _ schemas: [EventSchema]
     ) -> (found: [Found], isMalformed: Bool) {
-        var decoder = ReferenceDecoder(
+        var decoder = ReferenceRecordDecoder(
             bytes: bytes, shapes: Dictionary(schemas.map { ($0.id, $0.shape) }) { $1 }, position: bytes.startIndex)
         var found: [Found] = []
         do {

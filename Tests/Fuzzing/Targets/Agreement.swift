@@ -1,27 +1,36 @@
-import TraceCore
+public import TraceCore
 
 /// Whether all readers say of some bytes what the reference decoder says.
-enum Agreement {
+public enum Agreement {
     /// What the first reader that disagrees got wrong; nil if all agree.
-    static func failure(
-        _ bytes: GuardedBytes, _ offsets: [Int], _ schemas: [EventSchema], beyond: Int = 0
+    ///
+    /// - Parameters:
+    ///   - offsets: of the batches' headers.
+    ///   - beyond: the readers' span reaches so many bytes further: what holds them back is the end of a batch.
+    public static func failure(
+        _ bytes: UnsafeRawBufferPointer, _ offsets: [Int], _ schemas: [EventSchema], beyond: Int = 0
     ) -> String? {
-        let shapes = ShapeTable(schemas)
-        var copy: [UInt8] = []
-        for index in 0..<bytes.count { copy.append(bytes[index]) }
-        return bytes.withSpan(beyond: beyond) { span -> String? in
-            var batches: [Batch] = []
-            var expected: [(found: [Found], isMalformed: Bool)] = []
-            for offset in offsets {
-                guard let batch = try? Batch(at: offset, in: span), batch.records.upperBound <= bytes.count else {
-                    continue
-                }
-                batches.append(batch)
-                expected.append(ReferenceDecoder.decode(copy[batch.records], batch.header, schemas))
+        failure(bytes, offsets, schemas, ShapeTable(schemas), beyond: beyond)
+    }
+
+    /// The same with a table of the schemas, which takes longer to make than few records to read.
+    static func failure(
+        _ bytes: UnsafeRawBufferPointer, _ offsets: [Int], _ schemas: [EventSchema], _ shapes: ShapeTable,
+        beyond: Int = 0
+    ) -> String? {
+        let copy = Array(bytes)
+        let span = UnsafeRawBufferPointer(start: bytes.baseAddress, count: bytes.count + beyond).bytes
+        var batches: [Batch] = []
+        var expected: [(found: [Found], isMalformed: Bool)] = []
+        for offset in offsets {
+            guard let batch = try? Batch(at: offset, in: span), batch.records.upperBound <= bytes.count else {
+                continue
             }
-            return cursor(batches, expected, span, shapes) ?? scans(batches, expected, span, shapes)
-                ?? merges(batches, expected, span, shapes)
+            batches.append(batch)
+            expected.append(ReferenceRecordDecoder.decode(copy[batch.records], batch.header, schemas))
         }
+        return cursor(batches, expected, span, shapes) ?? scans(batches, expected, span, shapes)
+            ?? merges(batches, expected, span, shapes)
     }
 
     private static func cursor(

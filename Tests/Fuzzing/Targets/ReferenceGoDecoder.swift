@@ -1,10 +1,10 @@
 /// A second decoder, written to be obviously right: a byte at a time, optionals and arrays, no code shared with the
 /// scanner. It knows whether a trace is accepted and what it holds, not why it is refused.
-struct ReferenceDecoder {
-    struct Result: Equatable {
-        var generations = 0
-        var batches = 0
-        var counts: [UInt8: UInt64] = [:]
+public struct ReferenceGoDecoder {
+    public struct Result: Equatable {
+        public internal(set) var generations = 0
+        public internal(set) var batches = 0
+        public internal(set) var counts: [UInt8: UInt64] = [:]
     }
 
     private static let eventsByArgumentCount: [Int: [UInt8]] = [
@@ -25,9 +25,9 @@ struct ReferenceDecoder {
     private var snapshots = 0
 
     /// What `bytes` holds, or nil if it is refused.
-    static func decode(_ bytes: [UInt8]) -> Result? {
+    public static func decode(_ bytes: [UInt8]) -> Result? {
         for minor in [22, 23, 25, 26] where bytes.starts(with: Array("go 1.\(minor) trace\0\0\0".utf8)) {
-            var decoder = ReferenceDecoder(rest: bytes[16...], minor: minor)
+            var decoder = ReferenceGoDecoder(rest: bytes[16...], minor: minor)
             return decoder.trace() ? decoder.result : nil
         }
         return nil
