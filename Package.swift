@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
             name: "FlightrecTests",
-            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "flightrec"],
+            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "fault-harness", "flightrec"],
             swiftSettings: settings),
         .testTarget(
             name: "TraceFormatsTests", dependencies: ["FuzzTargets", "TraceCore", "TraceFormats", "TraceTestSupport"],

@@ -25,6 +25,9 @@ struct RecordCheck {
     func cut(_ copy: inout PageCopy, at start: Int) -> Found {
         var found = Found(time: copy.header.baseTime, generation: copy.header.generation)
         let stated = copy.header.endIndex
+        // What a loss states may be any number: no more than the lane does is believed.
+        let wanted = copy.header.eventCount
+        var count: UInt64 = 0
         var cursor = RecordCursor(Batch(copy.header, recordsAt: 0))
         var good = cursor
         var failure: DecodingError?
@@ -33,10 +36,14 @@ struct RecordCheck {
             do throws(DecodingError) {
                 while let record = try cursor.next(in: bytes, shapes) {
                     try check(record, in: bytes)
+                    let step = record.lostCount ?? 1
+                    guard step <= wanted - count else { return }
+                    count += step
                     if record.lostCount == nil { found.events += 1 }
                     found.generation = max(found.generation, record.generation)
                     good = cursor
                 }
+                // Behind a control record as well.
                 good = cursor
             } catch {
                 failure = error
@@ -51,7 +58,6 @@ struct RecordCheck {
         if let failure {
             found.problem = problem(failure.offset, "\(failure.reason)")
         } else if good.index != stated {
-            let (count, wanted) = (copy.header.eventCount, (stated &- copy.header.baseIndex) & 0xFFFF_FFFF_FFFF)
             found.problem = problem(0, "\(count) events where the lane states \(wanted)")
         }
         return found

@@ -80,9 +80,9 @@ struct CTFMetadata {
     }
 
     private mutating func writeClock(_ base: Int64) {
+        var (seconds, nanoseconds) = base.quotientAndRemainder(dividingBy: 1_000_000_000)
         // The part below a second counts up, also before 1970.
-        let (seconds, rest) = (base >= 0 ? base : base - 999_999_999).quotientAndRemainder(dividingBy: 1_000_000_000)
-        let nanoseconds = base >= 0 ? rest : base - seconds * 1_000_000_000
+        if nanoseconds < 0 { (seconds, nanoseconds) = (seconds - 1, nanoseconds + 1_000_000_000) }
         text += """
             clock {
                 name = wall;

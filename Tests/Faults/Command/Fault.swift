@@ -77,10 +77,12 @@ struct Outcome: Codable {
 struct Sweep {
     let scenario: Scenario
     let directory: String
+    /// Of the bytes behind which the disk is full.
+    let stride: Int
     private(set) var outcome: Outcome
 
-    init(_ scenario: Scenario, in directory: String) {
-        (self.scenario, self.directory) = (scenario, directory)
+    init(_ scenario: Scenario, in directory: String, stride: Int) {
+        (self.scenario, self.directory, self.stride) = (scenario, directory, stride)
         outcome = Outcome(scenario: scenario.name)
     }
 
@@ -96,7 +98,7 @@ struct Sweep {
         guard scenario.writes else { return }
         for code in [ENOSPC, EIO] {
             var bytes = 0
-            while attempt(.full(after: bytes, code: code)), bytes < 1 << 24 { bytes += 1 }
+            while attempt(.full(after: bytes, code: code)), bytes < 1 << 24 { bytes += stride }
         }
         for bytes in [1, 7, 64, 1000] { _ = attempt(.short(bytes)) }
     }

@@ -66,7 +66,7 @@ public struct ReferenceGoDecoder {
             size <= 65536, size <= UInt64(rest.count), number != 0
         else { return false }
         if generation != 0, number != generation {
-            guard minor < 26, number == generation + 1, close() else { return false }
+            guard minor < 26, number == generation &+ 1, close() else { return false }
         }
         generation = number
         var data = rest.prefix(Int(size))
