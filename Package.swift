@@ -127,6 +127,9 @@ let package = Package(
             name: "crash-harness",
             dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
             path: "Tests/CrashHarness", swiftSettings: settings),
+        .executableTarget(
+            name: "soak", dependencies: ["FlightRecording", "TraceCore", "TraceFormats", "TraceTestSupport"],
+            path: "Tests/Soak", swiftSettings: settings),
         .target(name: "FaultySystem", path: "Tests/Faults/System"),
         .executableTarget(
             name: "fault-harness",
