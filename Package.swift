@@ -117,7 +117,8 @@ let package = Package(
             name: "FuzzTargets", dependencies: ["FuzzSupport", "TraceCore", "TraceFormats", "TraceTestSupport"],
             path: "Tests/Fuzzing/Targets", swiftSettings: settings),
         .executableTarget(
-            name: "fuzz", dependencies: ["FuzzSupport", "FuzzTargets", "TraceTestSupport"], path: "Tests/Fuzzing/Command",
+            name: "fuzz", dependencies: ["FuzzSupport", "FuzzTargets", "TraceTestSupport"],
+            path: "Tests/Fuzzing/Command",
             swiftSettings: settings),
         .testTarget(name: "FuzzingTests", dependencies: ["FuzzTargets", "TraceTestSupport"], swiftSettings: settings),
 
@@ -157,7 +158,9 @@ let package = Package(
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
         .testTarget(
             name: "FlightrecTests",
-            dependencies: ["TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "fault-harness", "flightrec"],
+            dependencies: [
+                "TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "fault-harness", "flightrec",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TraceFormatsTests", dependencies: ["FuzzTargets", "TraceCore", "TraceFormats", "TraceTestSupport"],

@@ -259,9 +259,6 @@ proctype Advance() {
         lane++
      :: else -> break
      od
-#ifdef ONE_PASS
-     ; isSettled = true
-#endif
   od;
   /* Whatever had ended before is inside, and an event never without those that came before it. */
   atomic {

@@ -63,7 +63,9 @@ public struct PartialFile: ~Copyable, ByteSink {
     /// Throws ``FileError``. The temporary file is gone then, and the file has not got its name, with one exception: when
     /// the directory could not be synchronized, the file is in place.
     public consuming func commit(synchronized: Bool = false) throws {
-        if synchronized, uninterrupted({ fsync(sink.descriptor) }) != 0 { throw FileError.last("fsync", file: temporaryPath) }
+        if synchronized, uninterrupted({ fsync(sink.descriptor) }) != 0 {
+            throw FileError.last("fsync", file: temporaryPath)
+        }
         isOpen = false
         // Also after an error the descriptor is closed.
         guard close(sink.descriptor) == 0 || errno == EINTR else {
@@ -85,6 +87,8 @@ public struct PartialFile: ~Copyable, ByteSink {
         guard descriptor >= 0 else { throw FileError.last("open", file: directory) }
         defer { close(descriptor) }
         // Some file systems cannot: there a rename is as lasting as they make it.
-        guard uninterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else { throw FileError.last("fsync", file: directory) }
+        guard uninterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else {
+            throw FileError.last("fsync", file: directory)
+        }
     }
 }

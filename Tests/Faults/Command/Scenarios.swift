@@ -7,7 +7,8 @@ import TraceTestSupport
 
 extension Scenario {
     static let all: [Scenario] = [
-        snapshot, snapshotToDescriptor, traceFiles, ringFile, leftover, recovery, export, directoryExport, reading, byteRing,
+        snapshot, snapshotToDescriptor, traceFiles, ringFile, leftover, recovery, export, directoryExport, reading,
+        byteRing,
     ]
 
     private static let event = Event1<UInt64>("tick", category: "faults", "number")
@@ -140,7 +141,9 @@ extension Scenario {
         })
 
     private static let geometry: ArenaGeometry = {
-        do { return try ArenaGeometry(pageByteCount: 4096, pageCount: 4, laneCapacity: 2) } catch { fatalError("\(error)") }
+        do { return try ArenaGeometry(pageByteCount: 4096, pageCount: 4, laneCapacity: 2) } catch {
+            fatalError("\(error)")
+        }
     }()
 
     private static func leaveRing(_ directory: String) throws {

@@ -49,7 +49,9 @@ enum Fuzz {
         // The first time, tables are made that stay.
         for seed in try target.seeds() { _ = seed.withUnsafeBytes { target.wrong($0) } }
         _ = fuzz_watch_memory()
-        var words: [UnsafeMutablePointer<CChar>?] = ([CommandLine.arguments[0]] + arguments).map { strdup($0) }
+        // A merge starts the program again, by a line of the shell that begins with this.
+        let program = "\(CommandLine.arguments[0]) \(target.name)"
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
         let status = words.withUnsafeMutableBufferPointer { words in
             fuzz_run(Int32(words.count), words.baseAddress!) { data, size in
                 if let wrong = Fuzz.wrong(UnsafeRawBufferPointer(start: data, count: size)) {

@@ -11,7 +11,8 @@ extension FuzzTarget {
         // A header of each version, and a generation by hand; more is in the corpus.
         [22, 23, 25, 26].map { minor in
             let clock: [UInt8] = minor < 25 ? [1, 1, 1, 1, 2, 8, 9] : [1, 1, 1, 1, 8, 50, 8, 9, 51, 1, 1, 1, 1]
-            return Array("go 1.\(minor) trace\0\0\0".utf8) + clock + [1, 1, 2, 3, 4, 11, 5, 1] + (minor < 26 ? [] : [52])
+            return Array("go 1.\(minor) trace\0\0\0".utf8) + clock + [1, 1, 2, 3, 4, 11, 5, 1]
+                + (minor < 26 ? [] : [52])
         }
     }
 }

@@ -19,7 +19,9 @@ struct ReferenceFile: Equatable {
     /// Nil where the header is none of a native file.
     init?(_ bytes: [UInt8]) {
         var header = Fields(bytes, 0..<bytes.count)
-        guard bytes.starts(with: [0x89, 0x46, 0x52, 0x45, 0x43, 0x0D, 0x0A, 0x1A]), bytes.count >= 64 else { return nil }
+        guard bytes.starts(with: [0x89, 0x46, 0x52, 0x45, 0x43, 0x0D, 0x0A, 0x1A]), bytes.count >= 64 else {
+            return nil
+        }
         do {
             _ = try header.take(8)
             guard try header.number(2) == 1 else { return nil }
@@ -70,7 +72,8 @@ struct ReferenceFile: Equatable {
                 var text = try fields.text() + [0xFF] + fields.text()
                 for _ in 0..<count {
                     guard (1...8).contains(try fields.number(1)) else { throw Bad() }
-                    text += try [0xFF, fields.bytes[fields.rest.lowerBound - 1]] + fields.text() + [0xFF] + fields.text()
+                    text +=
+                        try [0xFF, fields.bytes[fields.rest.lowerBound - 1]] + fields.text() + [0xFF] + fields.text()
                 }
                 text.append(fields.bytes[start + 2])
                 guard file.schemas[id, default: text] == text else { throw Bad() }

@@ -37,9 +37,10 @@ extension FuzzTarget {
         }
     } seeds: {
         // Nothing, a word of each part, several.
-        [[]] + [0, 10, 40, 60, 90, 120, 150, 180, 210, 240].map { place in
-            [UInt8(place), 0, 1] + [UInt8](repeating: 0xFF, count: 8)
-        }
+        [[]]
+            + [0, 10, 40, 60, 90, 120, 150, 180, 210, 240].map { place in
+                [UInt8(place), 0, 1] + [UInt8](repeating: 0xFF, count: 8)
+            }
     }
 }
 
