@@ -129,13 +129,15 @@ let package = Package(
             dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
             path: "Tests/CrashHarness", swiftSettings: settings),
         .executableTarget(
-            name: "soak", dependencies: ["FlightRecording", "TraceCore", "TraceFormats", "TraceTestSupport"],
+            name: "soak",
+            dependencies: ["ConsoleSupport", "FlightRecording", "TraceCore", "TraceFormats", "TraceTestSupport"],
             path: "Tests/Soak", swiftSettings: settings),
         .target(name: "FaultySystem", path: "Tests/Faults/System"),
         .executableTarget(
             name: "fault-harness",
             dependencies: [
-                "FaultySystem", "FlightRecording", "RingBuffers", "TraceCore", "TraceFormats", "TraceTestSupport",
+                "ConsoleSupport", "FaultySystem", "FlightRecording", "RingBuffers", "TraceCore", "TraceFormats",
+                "TraceTestSupport",
             ],
             path: "Tests/Faults/Command", swiftSettings: settings),
         .target(

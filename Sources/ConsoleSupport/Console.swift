@@ -17,6 +17,15 @@ package enum Console {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
+    /// A result for machines: keys in order, one value.
+    package static func print(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        var data = try encoder.encode(value)
+        data.append(UInt8(ascii: "\n"))
+        try FileHandle.standardOutput.write(contentsOf: data)
+    }
+
     package static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
     /// Columns of the terminal; 110 where there is none.

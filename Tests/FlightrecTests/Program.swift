@@ -14,6 +14,11 @@ enum Program {
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }()
 
+    /// Another program that was built with the tests.
+    static func beside(_ name: String) throws -> String {
+        URL(fileURLWithPath: try #require(path)).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
     struct Result {
         var status: Int32
         var output: Data

@@ -89,26 +89,12 @@ struct RecoverTests {
     }
 
     @Test func killsLoseNothingAndTheControlIsCaught() throws {
-        let path = URL(fileURLWithPath: try #require(Program.path)).deletingLastPathComponent()
-            .appendingPathComponent("crash-harness").path
+        let path = try Program.beside("crash-harness")
         let scratch = try Scratch()
         let result = try Program.run(path, ["--kills", "500"], in: scratch.path)
         #expect(result.status == 0, "\(result.text)\(result.error)")
         let few = try Program.run(path, ["--kills", "none"], in: scratch.path)
         #expect(few.status == 2)
-    }
-}
-
-/// Every system call fails once: scripts/faults with the disk full at every byte, here at some.
-@Suite(.serialized, .enabled(if: Program.path != nil, "the fault harness was not built beside the tests"))
-struct FaultTests {
-    @Test func nothingIsLostWhateverTheSystemDoes() throws {
-        let path = URL(fileURLWithPath: try #require(Program.path)).deletingLastPathComponent()
-            .appendingPathComponent("fault-harness").path
-        let scratch = try Scratch()
-        let result = try Program.run(path, ["--stride", "1499", "--dir", scratch.path], in: scratch.path)
-        #expect(result.status == 0, "\(result.text)\(result.error)")
-        #expect(try Program.run(path, ["--stride", "none"], in: scratch.path).status == 2)
     }
 }
 

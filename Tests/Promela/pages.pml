@@ -4,11 +4,9 @@
  * on weaker ones are what Tests/Checker is for. Any page without pins may be claimed, not only the oldest: all that the
  * real policy allows, and more.
  *
- * With one of the names in `broken` defined, a step is done wrongly; scripts/promela shows that each is noticed.
+ * With a name of those in #ifdef defined, a step is done wrongly; scripts/promela shows that each is noticed.
  */
-#ifndef PAGES
 #define PAGES 3
-#endif
 #ifndef EVENTS
 #define EVENTS 3 /* of each thread */
 #endif

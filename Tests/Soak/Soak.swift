@@ -1,3 +1,4 @@
+import ConsoleSupport
 import FlightRecording
 import Foundation
 import Synchronization
@@ -25,7 +26,7 @@ struct Soak {
             case "--json": isJSON = true
             case "--seconds" where rest.first.flatMap(Double.init) != nil: seconds = Double(rest.removeFirst())!
             default:
-                FileHandle.standardError.write(Data(usage.utf8))
+                Console.write(usage)
                 exit(2)
             }
         }
@@ -33,9 +34,7 @@ struct Soak {
         try run.run(seconds: seconds)
         let result = run.result
         if isJSON {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(result), as: UTF8.self))
+            try Console.print(json: result)
         } else {
             print(result.text)
         }
@@ -75,6 +74,7 @@ struct SoakResult: Encodable {
 final class SoakRun: Sendable {
     private let state = Mutex(SoakResult())
     private let isEnding = Atomic(false)
+    private let ending = DispatchSemaphore(value: 0)
     private let nextThread = Atomic<UInt64>(0)
     /// Threads of this run that go on until the end.
     private let helpers = DispatchGroup()
@@ -98,9 +98,9 @@ final class SoakRun: Sendable {
 
         let begin = DispatchTime.now()
         func elapsed() -> Double { Double(DispatchTime.now().uptimeNanoseconds - begin.uptimeNanoseconds) / 1e9 }
-        let isShown = isatty(STDERR_FILENO) == 1
-        while elapsed() < seconds {
-            Thread.sleep(forTimeInterval: min(0.5, seconds / 20))
+        let interval = DispatchTimeInterval.milliseconds(Int(min(0.5, seconds / 20) * 1000))
+        // A helper that is at its end before its time has reported why; the others go on.
+        while elapsed() < seconds, helpers.wait(timeout: .now() + interval) == .timedOut {
             let (resident, now) = (Self.residentByteCount(), elapsed())
             // The first tenth fills what is filled once.
             if now > seconds / 10 {
@@ -112,12 +112,11 @@ final class SoakRun: Sendable {
                     }
                 }
             }
-            if isShown {
-                FileHandle.standardError.write(Data("\r\(Int(now)) of \(Int(seconds)) s".utf8))
-            }
+            if Console.errorIsTerminal { Console.write("\r\(Int(now)) of \(Int(seconds)) s") }
         }
-        if isShown { FileHandle.standardError.write(Data("\r".utf8)) }
+        if Console.errorIsTerminal { Console.write("\r") }
         isEnding.store(true, ordering: .relaxed)
+        ending.signal()
         helpers.wait()
         // What was emitted before this is delivered, or counted as lost.
         stream.stop()
@@ -227,7 +226,8 @@ final class SoakRun: Sendable {
             }
             number += 1
             state.withLock { $0.snapshots += 1 }
-            Thread.sleep(forTimeInterval: 0.05)
+            // The pace, unless it ends.
+            _ = ending.wait(timeout: .now() + .milliseconds(50))
         }
     }
 

@@ -24,7 +24,6 @@ struct RecordCheck {
     /// - Parameter start: of the page's records in the file.
     func cut(_ copy: inout PageCopy, at start: Int) -> Found {
         var found = Found(time: copy.header.baseTime, generation: copy.header.generation)
-        let stated = copy.header.endIndex
         // What a loss states may be any number: no more than the lane does is believed.
         let wanted = copy.header.eventCount
         var count: UInt64 = 0
@@ -57,7 +56,7 @@ struct RecordCheck {
         found.time = good.time
         if let failure {
             found.problem = problem(failure.offset, "\(failure.reason)")
-        } else if good.index != stated {
+        } else if count != wanted {
             found.problem = problem(0, "\(count) events where the lane states \(wanted)")
         }
         return found

@@ -47,9 +47,7 @@ struct ModelChecker: ParsableCommand {
         }
         guard !first else { return }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+            try Console.print(json: rows)
         } else {
             show(rows)
         }

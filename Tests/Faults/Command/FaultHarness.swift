@@ -1,3 +1,4 @@
+import ConsoleSupport
 import Foundation
 
 /// Fails every system call that this package makes, one at a time, and looks at what is left. Status 1 where something is lost,
@@ -41,7 +42,7 @@ struct FaultHarness {
     }
 
     private static func fail(_ text: String) -> Never {
-        FileHandle.standardError.write(Data(text.utf8))
+        Console.write(text)
         exit(2)
     }
 
@@ -57,9 +58,7 @@ struct FaultHarness {
         let control = sweep(.control)
         let isGood = outcomes.allSatisfy { $0.problems.isEmpty && $0.faults > 0 } && !control.problems.isEmpty
         guard !isJSON else {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(outcomes + [control]), as: UTF8.self))
+            try Console.print(json: outcomes + [control])
             return isGood
         }
         for outcome in outcomes + [control] {

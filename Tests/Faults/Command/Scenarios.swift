@@ -58,9 +58,7 @@ extension Scenario {
     private static let old = Array("what was there before".utf8)
 
     /// The old file or a new whole one, and nothing beside it.
-    private static func replaced(
-        _ directory: String, _ name: String, _ error: (any Error)?, mayLeave: Bool = false
-    ) throws -> String? {
+    private static func replaced(_ directory: String, _ name: String, _ error: (any Error)?) throws -> String? {
         let found = try contents("\(directory)/\(name)")
         if found != old, let problem = problem(found) { return problem }
         if error == nil, found == old { return "it succeeded, and the old file is there" }

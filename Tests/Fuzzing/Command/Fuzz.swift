@@ -48,7 +48,7 @@ enum Fuzz {
     private static func look(_ arguments: [String]) throws -> Int32 {
         // The first time, tables are made that stay.
         for seed in try target.seeds() { _ = seed.withUnsafeBytes { target.wrong($0) } }
-        _ = fuzz_watch_memory()
+        fuzz_watch_memory()
         // A merge starts the program again, by a line of the shell that begins with this.
         let program = "\(CommandLine.arguments[0]) \(target.name)"
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }

@@ -23,9 +23,9 @@ static void on_free(const volatile void *address) {
   if (address) atomic_fetch_sub(&held, (long long)__sanitizer_get_allocated_size(address));
 }
 
-int fuzz_watch_memory(void) {
-  if (!__sanitizer_install_malloc_and_free_hooks || !__sanitizer_get_allocated_size) return 0;
-  return __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) != 0;
+void fuzz_watch_memory(void) {
+  if (!__sanitizer_install_malloc_and_free_hooks || !__sanitizer_get_allocated_size) return;
+  __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
 }
 
 void fuzz_reset_peak(void) {

@@ -19,8 +19,15 @@ extension FuzzTarget {
         try seedFiles()
     }
 
-    /// Small files in which there is everything.
     static func seedFiles() throws -> [[UInt8]] {
+        let random = try [3, 12].map { try RandomTrace.file(seed: $0, events: 32, nameLimit: 12) }
+        return try smallFiles() + [SmallFile.make { _ in }] + random
+    }
+
+    /// Two files of less than two kilobytes, in which there is everything that a timeline tells, and records of every shape.
+    public static func smallFiles() throws -> [[UInt8]] {
+        // Of a few thousand seeds, the one of the smallest such file. Only a loss needs several batches of a thread.
+        let rich = try RandomTrace.file(seed: 399, events: 32, nameLimit: 12)
         let lossy = try SmallFile.make(
             lost: 3, openSpans: [OpenSpan(lane: 0, thread: 7, schema: 1, start: 900)]
         ) { writer in
@@ -29,9 +36,7 @@ extension FuzzTarget {
             writer.emit(6, 1, at: 2000)
             writer.emit(3, 1 << 40, at: 1 << 20)
         }
-        // 399: of a few thousand seeds, the smallest file in which there is everything but a loss.
-        let random = try [399, 3, 12].map { try RandomTrace.file(seed: $0, events: 32, nameLimit: 12) }
-        return try [lossy, SmallFile.make { _ in }] + random
+        return [rich, lossy]
     }
 }
 

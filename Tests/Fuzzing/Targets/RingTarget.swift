@@ -68,9 +68,10 @@ final class DamagedRing: @unchecked Sendable {
         let count = Int(status.st_size)
         let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)!
         precondition(base != MAP_FAILED)
+        close(descriptor)
         words = base.assumingMemoryBound(to: UInt64.self)
         original = Array(UnsafeBufferPointer(start: words, count: count / 8))
-        // Not those that differ from one process to the next, and of what is zero for a long way only the first.
+        // Of what is zero for a long way only the ends.
         let original = original
         places = original.indices.filter { place in
             place < 64 || original[max(place - 8, 0)...min(place + 2, original.count - 1)].contains { $0 != 0 }

@@ -7,22 +7,12 @@ import TraceTestSupport
 /// Whatever the bytes: an error that names its place, or an export; never a trap. And nothing is read that is not there: each file
 /// ends right before a page that cannot be touched.
 @Suite struct DamagedExportTests {
-    /// Two files of less than two kilobytes, in which there is everything that a timeline tells, and records of every shape.
     private static func files() throws -> [[UInt8]] {
-        // Of a few thousand seeds, the one of the smallest such file. Only a loss needs several batches of a thread.
-        let rich = try RandomTrace.file(seed: 399, events: 32, nameLimit: 12)
-        let lossy = try SmallFile.make(
-            lost: 3, openSpans: [OpenSpan(lane: 0, thread: 7, schema: 1, start: 900)]
-        ) { writer in
-            writer.emit(1, at: 1000)
-            writer.emit(4, 5, 6, at: 1500)
-            writer.emit(6, 1, at: 2000)
-            writer.emit(3, 1 << 40, at: 1 << 20)
-        }
-        let items = try [rich, lossy].flatMap { try CollectingSink.collect($0).items }
+        let files = try FuzzTarget.smallFiles()
+        let items = try files.flatMap { try CollectingSink.collect($0).items }
         try #require(Set(items.map { ExportTests.Case($0.what) }) == Set(ExportTests.Case.allCases))
         try #require(Set(items.map(\.arguments.count)).isSuperset(of: [0, 1, 2, 3, 5]))
-        return [rich, lossy]
+        return files
     }
 
     /// Debug builds look at each byte once, release builds with several values.

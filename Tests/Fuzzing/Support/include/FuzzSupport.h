@@ -5,8 +5,8 @@
 
 #pragma clang assume_nonnull begin
 
-/// Counts what the process holds of allocated memory, where it was built with a sanitizer: else nothing, and this returns 0.
-int fuzz_watch_memory(void);
+/// Counts what the process holds of allocated memory, where it was built with a sanitizer: else nothing.
+void fuzz_watch_memory(void);
 
 /// Makes what is held now the most that was held.
 void fuzz_reset_peak(void);
