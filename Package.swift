@@ -130,14 +130,24 @@ let package = Package(
             path: "Tests/CrashHarness", swiftSettings: settings),
         .executableTarget(
             name: "soak",
-            dependencies: ["ConsoleSupport", "FlightRecording", "TraceCore", "TraceFormats", "TraceTestSupport"],
+            dependencies: [
+                "ConsoleSupport", "FlightRecording", "TraceCore", "TraceFormats", "TraceTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tests/Soak", swiftSettings: settings),
+        .executableTarget(
+            name: "exhaustion",
+            dependencies: [
+                "ConsoleSupport", "FlightRecording", "RingBuffers", "TraceCore", "TraceFormats", "TraceTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Exhaustion", swiftSettings: settings),
         .target(name: "FaultySystem", path: "Tests/Faults/System"),
         .executableTarget(
             name: "fault-harness",
             dependencies: [
                 "ConsoleSupport", "FaultySystem", "FlightRecording", "RingBuffers", "TraceCore", "TraceFormats",
-                "TraceTestSupport",
+                "TraceTestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Faults/Command", swiftSettings: settings),
         .target(
@@ -161,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "FlightrecTests",
             dependencies: [
-                "TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "fault-harness", "flightrec",
+                "TraceCore", "TraceFormats", "TraceTestSupport", "crash-harness", "exhaustion", "fault-harness",
+                "flightrec",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ConsoleSupport
 import FlightRecording
 import Foundation
@@ -6,39 +7,34 @@ import TraceCore
 import TraceFormats
 import TraceTestSupport
 
-/// Records at full rate for a long time, while threads come and go, subscribers come and go, and snapshots are taken: no event is
-/// unaccounted for, everything that is read is whole, and memory does not grow.
 @main
-struct Soak {
-    private static let usage = """
-        usage: soak [--seconds N] [--json]      1800 seconds where nothing is said
+struct Soak: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "soak",
+        abstract: "Records at full rate for a long time, while threads and subscribers come and go and snapshots are taken.",
+        discussion: """
+            Exit status 1: an event is not accounted for, something that was read is not whole, or memory grew.
+            """)
 
-        """
+    @Option(help: "How long.") var seconds = 1800.0
+    @Flag(help: "Print JSON.") var json = false
 
     static let event = Event2<UInt64, UInt64>("tick", category: "soak", "thread", "sequence")
 
-    static func main() throws {
-        var seconds = 1800.0
-        var isJSON = false
-        var rest = CommandLine.arguments.dropFirst()
-        while let option = rest.popFirst() {
-            switch option {
-            case "--json": isJSON = true
-            case "--seconds" where rest.first.flatMap(Double.init) != nil: seconds = Double(rest.removeFirst())!
-            default:
-                Console.write(usage)
-                exit(2)
-            }
-        }
+    func validate() throws {
+        guard seconds >= 1 else { throw ValidationError("--seconds is \(seconds), allowed is 1 or more") }
+    }
+
+    func run() throws {
         let run = SoakRun()
         try run.run(seconds: seconds)
         let result = run.result
-        if isJSON {
+        if json {
             try Console.print(json: result)
         } else {
             print(result.text)
         }
-        exit(result.problems.isEmpty ? 0 : 1)
+        if !result.problems.isEmpty { throw ExitCode(1) }
     }
 }
 

@@ -1,52 +1,33 @@
+import ArgumentParser
 import ConsoleSupport
 import Foundation
 
-/// Fails every system call that this package makes, one at a time, and looks at what is left. Status 1 where something is lost,
-/// half-written or left behind, or where the control, which is wrong, is not noticed.
 @main
-struct FaultHarness {
-    private static let usage = """
-        usage: fault-harness [--dir DIR] [--stride N] [--json]
-            --dir DIR     where files are written (/dev/shm, or the directory for temporary files)
-            --stride N    the disk fills up at every Nth byte (1)
+struct FaultHarness: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fault-harness",
+        abstract: "Fails every system call that this package makes, one at a time, and looks at what is left.",
+        discussion: """
+            Exit status 1: something was lost, half-written or left behind, or the control, which is wrong, was not noticed.
+            """)
 
-        """
+    @Option(name: .customLong("dir"), help: "Where files are written.")
+    var directory = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+    @Option(help: "The disk fills up at every Nth byte.") var stride = 1
+    @Flag(help: "Print JSON.") var json = false
 
-    private var directory = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
-    private var stride = 1
-    private var isJSON = false
-
-    /// Nil for options that are none.
-    private init?(_ arguments: ArraySlice<String>) {
-        var rest = arguments
-        while let option = rest.popFirst() {
-            switch option {
-            case "--json": isJSON = true
-            case "--dir":
-                guard let path = rest.popFirst() else { return nil }
-                directory = path
-            case "--stride":
-                guard let number = rest.popFirst().flatMap({ Int($0) }), number > 0 else { return nil }
-                stride = number
-            default: return nil
-            }
-        }
-    }
-
-    static func main() throws {
+    func validate() throws {
+        guard stride > 0 else { throw ValidationError("--stride is \(stride), allowed is 1 or more") }
         #if !os(Linux)
-            fail("fault-harness: only on Linux can a program stand before the system's calls\n")
+            throw ValidationError("only on Linux can a program stand before the system's calls")
         #endif
-        guard let harness = FaultHarness(CommandLine.arguments.dropFirst()) else { fail(usage) }
-        exit(try harness.run() ? 0 : 1)
     }
 
-    private static func fail(_ text: String) -> Never {
-        Console.write(text)
-        exit(2)
+    func run() throws {
+        if try !sweep() { throw ExitCode(1) }
     }
 
-    private func run() throws -> Bool {
+    private func sweep() throws -> Bool {
         let place = "\(directory)/faults-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: place) }
         func sweep(_ scenario: Scenario) -> Outcome {
@@ -57,7 +38,7 @@ struct FaultHarness {
         let outcomes = Scenario.all.map(sweep)
         let control = sweep(.control)
         let isGood = outcomes.allSatisfy { $0.problems.isEmpty && $0.faults > 0 } && !control.problems.isEmpty
-        guard !isJSON else {
+        guard !json else {
             try Console.print(json: outcomes + [control])
             return isGood
         }
