@@ -126,7 +126,10 @@ let package = Package(
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
         .executableTarget(
             name: "crash-harness",
-            dependencies: ["CPlatform", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore"],
+            dependencies: [
+                "CPlatform", "ConsoleSupport", "FlightRecording", "MemoryAccess", "ProcessSupport", "TraceCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tests/CrashHarness", swiftSettings: settings),
         .executableTarget(
             name: "soak",

@@ -5,7 +5,8 @@ import ProcessSupport
 import TraceCore
 
 /// One thread that does all there is to do with a tiny arena, in an order that the seed decides, and ends at its n-th operation on
-/// memory: for every n until it comes through, then with the next seed. With few kills to spend, for n a stride apart.
+/// memory: for every n until it comes through, then with the next seed. With few kills to spend, for n a stride apart. Or it is
+/// stopped there, looked at from outside, and let go on.
 final class Systematic {
     let path: String
     let board: Board
@@ -32,11 +33,40 @@ final class Systematic {
         operation = 1
     }
 
-    private func start() -> Int32 {
+    private func start(stopping: Bool = false) -> Int32 {
         board.clear()
+        process_support_set_signal(stopping ? SIGSTOP : SIGKILL)
+        // Children of others are to be killed.
+        defer { process_support_set_signal(SIGKILL) }
         return process_support_start_child(
             { Unmanaged<Systematic>.fromOpaque($0!).takeUnretainedValue().child() },
             Unmanaged.passUnretained(self).toOpaque(), 20)
+    }
+
+    /// The next stop: what another process reads meanwhile, and what there is once the child has come to its end.
+    func stop(into verdict: inout Verdict) {
+        while true {
+            let child = start(stopping: true)
+            defer { unlink(path) }
+            let what = "stop at operation \(operation) of seed \(seed)"
+            var status = process_support_wait_stop(child)
+            let isStopped = status == 512 + SIGSTOP
+            if isStopped {
+                verdict.check(path, board, what: what, owner: child)
+                process_support_continue(child)
+                status = process_support_wait(child)
+            }
+            if status == 0 {
+                verdict.check(path, board, what: isStopped ? "\(what), at its end" : "seed \(seed), never stopped")
+            } else {
+                verdict.broken += 1
+                verdict.note("\(what): the child ended with \(status)")
+            }
+            operation += stride
+            if isStopped { return }
+            seed &+= 1
+            operation = 1
+        }
     }
 
     /// The next kill, and what recovery makes of it.

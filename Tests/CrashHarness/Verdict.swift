@@ -2,7 +2,8 @@ import Glibc
 import TraceCore
 
 /// What recovery found, held against what writers have acknowledged.
-struct Verdict {
+struct Verdict: Encodable {
+    /// Kills, or stops.
     var kills = 0
     var records = 0
     var acknowledged = 0
@@ -30,8 +31,8 @@ struct Verdict {
     ///
     /// An acknowledged record has to be found as long as its page cannot have been claimed again: a page is not claimed before
     /// half an arena of pages was claimed after its seal.
-    mutating func check(_ path: String, _ board: Board, what: String) {
-        kills += 1
+    /// - Parameter owner: the process that has to hold the file.
+    mutating func check(_ path: String, _ board: Board, what: String, owner: Int32? = nil) {
         let trace: RecoveredTrace
         let window: UInt64
         let hand: UInt64
@@ -44,9 +45,9 @@ struct Verdict {
             note("\(what): \(error)")
             return
         }
-        if trace.owner != nil {
+        if trace.owner != owner {
             broken += 1
-            note("\(what): process \(trace.owner!) holds the file still")
+            note("\(what): held by \(trace.owner as Any) instead of \(owner as Any)")
         }
         for problem in trace.problems {
             torn += 1

@@ -16,7 +16,7 @@ struct Shortage: Sendable {
     let name: String
     let body: @Sendable (inout Findings) throws -> Void
 
-    static let all = [descriptors, memory, threads, lanes, pages, subscribers, events]
+    static let all = [descriptors, memory, threads, lanes, turnover, pages, subscribers, events]
     static var names: String { all.map(\.name).joined(separator: ", ") }
 
     func outcome() -> Outcome {

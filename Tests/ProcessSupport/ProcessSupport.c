@@ -81,9 +81,21 @@ void *process_support_shared(size_t bytes) {
   return base == MAP_FAILED ? NULL : base;
 }
 
+int process_support_wait_stop(int child) {
+  int status;
+  while (waitpid(child, &status, WUNTRACED) < 0)
+    if (errno != EINTR) return -1;
+  if (WIFSTOPPED(status)) return 512 + WSTOPSIG(status);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+void process_support_continue(int process) { kill(process, SIGCONT); }
+
 int64_t process_support_countdown = -1;
+static int process_support_signal = SIGKILL;
 
 void process_support_set_countdown(int64_t n) { process_support_countdown = n; }
+void process_support_set_signal(int number) { process_support_signal = number; }
 int64_t process_support_rest(void) { return process_support_countdown; }
 
-void process_support_kill_self(void) { kill(getpid(), SIGKILL); }
+void process_support_signal_self(void) { kill(getpid(), process_support_signal); }

@@ -60,9 +60,21 @@ import TraceCore
     }
 
     /// The first difference between what was sent and what the arena holds of it, or nil.
-    static func failure(_ all: [Sent], pageByteCount: Int, pageCount: Int) throws -> String? {
+    ///
+    /// - Parameters:
+    ///   - start: the index of the first event.
+    ///   - hand: the ticket of the first page.
+    static func failure(
+        _ all: [Sent], pageByteCount: Int, pageCount: Int, start: UInt64 = 0, hand: UInt64 = 0
+    ) throws -> String? {
         let arena = try Arena(ArenaGeometry(pageByteCount: pageByteCount, pageCount: pageCount, laneCapacity: 2))
+        if hand != 0 {
+            NativeMemory.storeRelaxed(hand, to: arena.view.hand)
+            let free = PageState(sequence: hand &- UInt64(pageCount), phase: .free)
+            for page in 0..<pageCount { NativeMemory.storeRelaxed(free.word, to: arena.view.state(of: page)) }
+        }
         let writer = try arena.makeWriter(as: DenseEncoding.self)
+        NativeMemory.storeRelaxed(start << 16, to: writer.lane.pos)
         // The lane's clock begins at the present: the stamps count from there.
         let base = Stamp.now.units
         var sent = all
@@ -78,8 +90,8 @@ import TraceCore
         try arena.visitPages(upTo: cut) { batch, bytes in
             var cursor = RecordCursor(batch)
             while difference == nil, let record = try cursor.next(in: bytes, shapes) {
-                let index = next ?? record.index
-                if record.index != index { difference = "index \(record.index) after \(index - 1)" }
+                let index = next ?? wrapped(record.index &- start)
+                if record.index != wrapped(start &+ index) { difference = "index \(record.index) at \(index)" }
                 next = index + 1
                 found += 1
                 let words = [record.words.0, record.words.1, record.words.2]
@@ -95,6 +107,9 @@ import TraceCore
         if found < min(sent.count, (pageCount - 1) * (pageByteCount - 600) / 320) { return "only \(found) events kept" }
         return nil
     }
+
+    /// An index as batches and positions hold it.
+    private static func wrapped(_ index: UInt64) -> UInt64 { index & (1 << 48 - 1) }
 
     private static func sentWords(_ shape: RecordShape) -> Int {
         switch shape {
@@ -130,6 +145,20 @@ import TraceCore
             step /= 2
         }
         Issue.record("seed \(seed), \(pageCount) pages of \(pageByteCount): \(failure); smallest: \(events)")
+    }
+
+    /// Events and pages are counted modulo 2^48 and 2^44: a thread that emits 100 million a second comes there in a month.
+    @Test(arguments: [1 << 32, 1 << 48] as [UInt64], [1 << 32, 1 << 44] as [UInt64])
+    func numbersThatWrap(start: UInt64, hand: UInt64) throws {
+        for seed in 0..<20 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let events = Self.random(2000, &random)
+            let failure = try Self.failure(
+                events, pageByteCount: 4096, pageCount: Int.random(in: 2...9, using: &random),
+                start: start - UInt64.random(in: 1...2000, using: &random),
+                hand: hand - UInt64.random(in: 1...40, using: &random))
+            #expect(failure == nil, "seed \(seed)")
+        }
     }
 
     /// The arena's way into a file and back, with another generation in between.

@@ -27,6 +27,12 @@ int process_support_start_child(int (*_Nonnull body)(void *_Nullable context), v
 /// Waits for a child's end. Returns the status that it returned, or 256 and the signal that ended it.
 int process_support_wait(int child);
 
+/// The same, or 512 and the signal that stopped it, as soon as it stops.
+int process_support_wait_stop(int child);
+
+/// Lets a process that was stopped go on.
+void process_support_continue(int process);
+
 /// Ends a process at once, wherever it is.
 void process_support_kill(int process);
 
@@ -36,11 +42,14 @@ void *_Nullable process_support_shared(size_t bytes);
 /// From now on the n-th `process_support_tick` kills the process; never where n is negative.
 void process_support_set_countdown(int64_t n);
 
+/// The countdown's end sends this signal, instead of SIGKILL.
+void process_support_set_signal(int signal);
+
 /// What is left of it.
 int64_t process_support_rest(void);
 
 static inline void process_support_tick(void) {
   extern int64_t process_support_countdown;
-  extern void process_support_kill_self(void);
-  if (--process_support_countdown == 0) process_support_kill_self();
+  extern void process_support_signal_self(void);
+  if (--process_support_countdown == 0) process_support_signal_self();
 }
