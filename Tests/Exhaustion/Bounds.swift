@@ -48,7 +48,8 @@ extension Shortage {
         account.take(from: stream)
         let all = account.delivered + account.lost + (stream.statistics.lostSince?.events ?? 0)
         let uncounted = Trace.uncounted
-        findings.expect(all == 300_000 && uncounted == 0, "\(all) events of 300000 accounted for, \(uncounted) had no lane")
+        findings.expect(
+            all == 300_000 && uncounted == 0, "\(all) events of 300000, \(uncounted) had no lane")
         findings.figures =
             "100,000 threads, two at a time, at 16 lanes: 300,000 events, all delivered or told as lost"
     }
@@ -101,7 +102,8 @@ extension Shortage {
         for index in streams.indices {
             streams[index].stop()
             accounts[index].take(from: streams[index])
-            let all = accounts[index].delivered + accounts[index].lost + (streams[index].statistics.lostSince?.events ?? 0)
+            let all =
+                accounts[index].delivered + accounts[index].lost + (streams[index].statistics.lostSince?.events ?? 0)
             findings.expect(all == 1_020_000, "subscriber \(index): \(all) events of 1020000 accounted for")
         }
         findings.figures = """
@@ -169,7 +171,10 @@ extension Shortage {
         pthread_attr_setstacksize(&attributes, 64 << 10)
         var threads: [pthread_t] = []
         for index in 0..<count {
-            let work = Unmanaged.passRetained(Work { gate.pass(); body(index); gate.leave() })
+            let work = Unmanaged.passRetained(
+                Work {
+                    gate.pass(); body(index); gate.leave()
+                })
             var thread = pthread_t()
             let code = pthread_create(
                 &thread, &attributes,

@@ -31,9 +31,11 @@ extension Shortage {
                     emit(1000)
                     writer.stop()
                     let failure = writer.statistics.lastFailure ?? "none"
-                    findings.expect(failure.contains("Too many open files"), "trace files: not a clear error: \(failure)")
+                    findings.expect(
+                        failure.contains("Too many open files"), "trace files: not a clear error: \(failure)")
                 } catch {
-                    findings.expect("\(error)".contains("Too many open files"), "trace files: not a clear error: \(error)")
+                    findings.expect(
+                        "\(error)".contains("Too many open files"), "trace files: not a clear error: \(error)")
                 }
                 // A mirrored mapping takes a descriptor; a padded one does as well, but for speed.
                 var ring = try ByteRing(minimumCapacity: 1 << 16)

@@ -11,7 +11,8 @@ import TraceTestSupport
 struct Soak: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "soak",
-        abstract: "Records at full rate for a long time, while threads and subscribers come and go and snapshots are taken.",
+        abstract:
+            "Records at full rate for a long time, while threads and subscribers come and go and snapshots are taken.",
         discussion: """
             Exit status 1: an event is not accounted for, something that was read is not whole, or memory grew.
             """)
