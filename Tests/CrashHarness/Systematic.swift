@@ -15,6 +15,8 @@ final class Systematic {
     var seed: UInt64
     private var operation: Int64 = 1
     private var stride: Int64 = 1
+    /// What the child is sent at its n-th operation.
+    private var signal = SIGKILL
 
     init(path: String, board: Board, clock: TraceClock, seed: UInt64, isWrong: Bool = false) {
         self.path = path
@@ -33,11 +35,9 @@ final class Systematic {
         operation = 1
     }
 
-    private func start(stopping: Bool = false) -> Int32 {
+    private func start(endingBy signal: Int32 = SIGKILL) -> Int32 {
         board.clear()
-        process_support_set_signal(stopping ? SIGSTOP : SIGKILL)
-        // Children of others are to be killed.
-        defer { process_support_set_signal(SIGKILL) }
+        self.signal = signal
         return process_support_start_child(
             { Unmanaged<Systematic>.fromOpaque($0!).takeUnretainedValue().child() },
             Unmanaged.passUnretained(self).toOpaque(), 20)
@@ -45,43 +45,40 @@ final class Systematic {
 
     /// The next stop: what another process reads meanwhile, and what there is once the child has come to its end.
     func stop(into verdict: inout Verdict) {
-        while true {
-            let child = start(stopping: true)
-            defer { unlink(path) }
-            let what = "stop at operation \(operation) of seed \(seed)"
-            var status = process_support_wait_stop(child)
-            let isStopped = status == 512 + SIGSTOP
-            if isStopped {
-                verdict.check(path, board, what: what, owner: child)
-                process_support_continue(child)
-                status = process_support_wait(child)
-            }
-            if status == 0 {
-                verdict.check(path, board, what: isStopped ? "\(what), at its end" : "seed \(seed), never stopped")
-            } else {
-                verdict.broken += 1
-                verdict.note("\(what): the child ended with \(status)")
-            }
-            operation += stride
-            if isStopped { return }
-            seed &+= 1
-            operation = 1
+        attempt(into: &verdict) { verdict, what in
+            let child = start(endingBy: SIGSTOP)
+            let status = process_support_wait_stop(child)
+            guard status == 512 + SIGSTOP else { return status }
+            verdict.check(path, board, what: "stop at \(what)", owner: child)
+            process_support_continue(child)
+            let ended = process_support_wait(child)
+            guard ended == 0 else { return ended }
+            verdict.check(path, board, what: "stop at \(what), at its end")
+            return nil
         }
     }
 
     /// The next kill, and what recovery makes of it.
     func kill(into verdict: inout Verdict) {
-        while true {
+        attempt(into: &verdict) { verdict, what in
             let status = process_support_wait(start())
-            defer { unlink(path) }
-            if status == 256 + SIGKILL {
-                verdict.check(path, board, what: "operation \(operation) of seed \(seed)")
-                operation += stride
-                return
-            }
+            guard status == 256 + SIGKILL else { return status }
+            verdict.check(path, board, what: what)
+            return nil
+        }
+    }
+
+    /// - Parameter body: nil where the child was interrupted and looked at, else the status that it ended with.
+    private func attempt(into verdict: inout Verdict, _ body: (inout Verdict, _ what: String) -> Int32?) {
+        while true {
+            let what = "operation \(operation) of seed \(seed)"
+            let status = body(&verdict, what)
+            unlink(path)
             if status != 0 {
-                verdict.broken += 1
-                verdict.note("operation \(operation) of seed \(seed): the child ended with \(status)")
+                if let status {
+                    verdict.broken += 1
+                    verdict.note("\(what): the child ended with \(status)")
+                }
                 operation += stride
                 return
             }
@@ -108,6 +105,7 @@ final class Systematic {
             let arena = try GenericArena<KillingMemory>(geometry, newFile: path, logByteCount: 4096, clock: clock)
             board.stage = 1
             var random = Random(seed)
+            process_support_set_signal(signal)
             process_support_set_countdown(operation)
             for schema in Self.schemas { arena.metadata!.append(schema) }
             var count = 0

@@ -3,7 +3,6 @@ import ConsoleSupport
 import Foundation
 import TraceCore
 
-/// Kills and stops processes that record into a file, and checks what recovery finds there.
 struct CrashHarness: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crash-harness",

@@ -156,7 +156,7 @@ extension Shortage {
         mutating func take(from stream: TraceStream) {
             while let generation = stream.next(timeout: .zero) {
                 delivered += generation.events
-                lost += generation.end.lanes.reduce(0) { $1.gaps.reduce($0) { $0 + $1.count } }
+                lost += generation.end.lost
                 lost += generation.lostBefore?.events ?? 0
             }
         }
@@ -165,44 +165,27 @@ extension Shortage {
     /// Calls `body` on so many threads that live at the same time.
     private static func crowd(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
         let gate = Gate()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, 64 << 10)
-        var threads: [pthread_t] = []
+        var threads: [SystemThread] = []
+        defer {
+            gate.open()
+            gate.dismiss()
+            for thread in threads { thread.join() }
+        }
         for index in 0..<count {
-            let work = Unmanaged.passRetained(
-                Work {
-                    gate.pass(); body(index); gate.leave()
-                })
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, &attributes,
-                { box in
-                    Unmanaged<Work>.fromOpaque(box!).takeRetainedValue().body()
-                    return nil
-                }, work.toOpaque())
-            guard code == 0 else {
-                work.release()
-                gate.open()
-                gate.dismiss()
-                for thread in threads { pthread_join(thread, nil) }
-                throw Refused(description: "the system has only \(index) threads: error \(code)")
+            let work = { @Sendable in
+                gate.pass()
+                body(index)
+                gate.leave()
             }
-            threads.append(thread)
+            do { threads.append(try SystemThread(stackByteCount: 64 << 10, work)) } catch {
+                throw Refused(description: "the system has only \(index) threads: \(error)")
+            }
         }
         gate.open()
         gate.wait(for: count)
-        gate.dismiss()
-        for thread in threads { pthread_join(thread, nil) }
     }
 
     private struct Refused: Error, CustomStringConvertible { let description: String }
-
-    private final class Work: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
 
     /// Everybody begins when all are there, and leaves when all are done.
     private final class Gate: Sendable {

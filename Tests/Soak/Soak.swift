@@ -160,11 +160,10 @@ final class SoakRun: Sendable {
     /// All the time: everything is delivered or counted as lost.
     private func count(_ stream: TraceStream) {
         while let generation = stream.next() {
-            let gaps = generation.end.lanes.reduce(0 as UInt64) { $1.gaps.reduce($0) { $0 + $1.count } }
             state.withLock {
                 $0.generations += 1
                 $0.delivered += generation.events
-                $0.lost += gaps + (generation.lostBefore?.events ?? 0)
+                $0.lost += generation.end.lost + (generation.lostBefore?.events ?? 0)
             }
             check(generation)
         }

@@ -12,18 +12,35 @@ public func yieldProcessor() { _ = sched_yield() }
 public final class SystemThread: @unchecked Sendable {
     private let thread: pthread_t
 
-    public init(_ body: @escaping @Sendable () -> Void) {
+    /// The system has no thread to give.
+    public struct Refused: Error { public let code: Int32 }
+
+    /// Traps where the system has none.
+    public convenience init(_ body: @escaping @Sendable () -> Void) { try! self.init(stackByteCount: nil, body) }
+
+    /// - Parameter stackByteCount: nil: what the system gives.
+    /// - Throws: ``Refused``.
+    public init(stackByteCount: Int?, _ body: @escaping @Sendable () -> Void) throws {
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        pthread_attr_init(attributes)
+        defer {
+            pthread_attr_destroy(attributes)
+            attributes.deallocate()
+        }
+        if let stackByteCount { pthread_attr_setstacksize(attributes, stackByteCount) }
         let box = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin)
             var thread: pthread_t?
-            let code = pthread_create(&thread, nil, { Body.run($0) }, box.toOpaque())
-            self.thread = thread!
+            let code = pthread_create(&thread, attributes, { Body.run($0) }, box.toOpaque())
         #else
-            var thread = pthread_t()
-            let code = pthread_create(&thread, nil, { Body.run($0!) }, box.toOpaque())
-            self.thread = thread
+            var thread: pthread_t? = pthread_t()
+            let code = pthread_create(&thread!, attributes, { Body.run($0!) }, box.toOpaque())
         #endif
-        precondition(code == 0)
+        guard code == 0, let thread else {
+            box.release()
+            throw Refused(code: code)
+        }
+        self.thread = thread
     }
 
     public func join() { pthread_join(thread, nil) }

@@ -30,7 +30,7 @@ public struct SnapshotReport: Sendable, Hashable {
         public var gapEnds: [Int64]
 
         /// Events lost inside the window.
-        public var lost: UInt64 { content.gaps.reduce(0) { $0 &+ $1.count } }
+        public var lost: UInt64 { content.lost }
     }
 
     public var events: UInt64 { lanes.reduce(0) { $0 &+ $1.content.events } }

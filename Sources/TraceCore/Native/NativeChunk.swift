@@ -92,7 +92,13 @@ public struct NativeGenerationEnd: Sendable, Hashable {
             self.events = events
             self.gaps = gaps
         }
+
+        /// Events that the gaps tell of.
+        package var lost: UInt64 { gaps.reduce(0) { $0 &+ $1.count } }
     }
+
+    /// Events that the lanes' gaps tell of.
+    package var lost: UInt64 { lanes.reduce(0) { $0 &+ $1.lost } }
 
     /// Events that were lost one after the other.
     public struct Gap: Sendable, Hashable {

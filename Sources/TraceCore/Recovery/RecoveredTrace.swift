@@ -28,7 +28,7 @@ public struct RecoveredTrace: Sendable {
     /// Pages with events.
     public var pageCount: Int { pages.count }
     public var events: UInt64 { lanes.reduce(0) { $0 &+ $1.events } }
-    public var lost: UInt64 { lanes.reduce(0) { $1.gaps.reduce($0) { $0 &+ $1.count } } }
+    public var lost: UInt64 { lanes.reduce(0) { $0 &+ $1.lost } }
 
     var end: NativeGenerationEnd
     var pages: [PageCopy] = []

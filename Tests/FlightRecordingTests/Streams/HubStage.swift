@@ -114,14 +114,14 @@ struct Receipt {
             let own = shares.removeValue(forKey: lane.lane) ?? []
             #expect(own.reduce(0) { $0 + $1.count } == lane.events)
             delivered += lane.events
-            lostByWriters += lane.gaps.reduce(0) { $0 + $1.count }
+            lostByWriters += lane.lost
             for run in (own + lane.gaps.map { ($0.firstIndex, $0.count) }).sorted(by: { $0.first < $1.first }) {
                 advance(lane.lane, run.first, run.count)
             }
         }
         #expect(shares.isEmpty)
         #expect(
-            generation.events == generation.end.lanes.reduce(0) { $0 + $1.events + $1.gaps.reduce(0) { $0 + $1.count } }
+            generation.events == generation.end.lanes.reduce(0) { $0 + $1.events + $1.lost }
         )
     }
 

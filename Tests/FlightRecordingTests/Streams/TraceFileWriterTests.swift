@@ -49,7 +49,7 @@ private struct Contents {
         case .endOfGeneration(let end):
             generations.append(end.generation)
             events += end.lanes.reduce(0) { $0 + $1.events }
-            gaps += end.lanes.reduce(0) { $0 + $1.gaps.reduce(0) { $0 + $1.count } }
+            gaps += end.lost
             if end.lanes.contains(where: \.isTruncated) { isTruncated = true }
         case .threads(let threads): self.threads.formUnion(threads.map(\.thread))
         default: break
