@@ -117,7 +117,7 @@ let package = Package(
             name: "FuzzTargets", dependencies: ["FuzzSupport", "TraceCore", "TraceFormats", "TraceTestSupport"],
             path: "Tests/Fuzzing/Targets", swiftSettings: settings),
         .executableTarget(
-            name: "fuzz", dependencies: ["FuzzSupport", "FuzzTargets", "TraceTestSupport"],
+            name: "fuzz", dependencies: ["FuzzSupport", "FuzzTargets", "SeededNumbers", "TraceTestSupport"],
             path: "Tests/Fuzzing/Command",
             swiftSettings: settings),
         .testTarget(name: "FuzzingTests", dependencies: ["FuzzTargets", "TraceTestSupport"], swiftSettings: settings),

@@ -82,6 +82,8 @@ import TraceCore
         for (number, event) in sent.enumerated() where !emit(event, through: writer) {
             return "event \(number) was lost"
         }
+        // A clock that stepped backward stands still until it is past its last time again.
+        for index in sent.indices.dropFirst() { sent[index].units = max(sent[index].units, sent[index - 1].units) }
         let cut = try arena.advance()
         let shapes = ShapeTable(schemas)
         var found = 0
@@ -157,6 +159,21 @@ import TraceCore
                 events, pageByteCount: 4096, pageCount: Int.random(in: 2...9, using: &random),
                 start: start - UInt64.random(in: 1...2000, using: &random),
                 hand: hand - UInt64.random(in: 1...40, using: &random))
+            #expect(failure == nil, "seed \(seed)")
+        }
+    }
+
+    /// By one unit, by a second, to the clock's beginning: no event is lost, and none is before its predecessor.
+    @Test func clocksThatStepBackward() throws {
+        for seed in 0..<40 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            var events = Self.random(2000, &random)
+            for index in events.indices where random.next() % 8 == 0 {
+                events[index].units -= min(
+                    events[index].units, random.next() >> UInt64.random(in: 20...63, using: &random))
+            }
+            let failure = try Self.failure(
+                events, pageByteCount: 4096, pageCount: Int.random(in: 2...9, using: &random))
             #expect(failure == nil, "seed \(seed)")
         }
     }

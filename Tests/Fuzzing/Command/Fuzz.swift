@@ -17,6 +17,8 @@ enum Fuzz {
                fuzz seeds TARGET DIRECTORY    writes inputs to begin with
                fuzz TARGET FILE ...           looks at these inputs; status 1 where something is wrong
                fuzz TARGET -OPTION ...        libFuzzer's options and directories, in a build that has it
+               fuzz bulk TARGET SECONDS SEED JOURNAL DIRECTORY ...
+                                              random changes of the inputs in there; JOURNAL has the last
 
         """
 
@@ -35,6 +37,15 @@ enum Fuzz {
                 try Data(seed).write(to: URL(fileURLWithPath: "\(arguments[2])/seed-\(number)"))
             }
             return 0
+        case ("bulk", 6...):
+            guard let target = FuzzTarget.named(arguments[1]), let seconds = Double(arguments[2]),
+                let seed = UInt64(arguments[3])
+            else { break }
+            var run = try BulkRun(target, seed: seed, directories: Array(arguments[5...]), journal: arguments[4])
+            let (executions, wrong) = run.run(seconds: seconds)
+            print("number_of_executed_units: \(executions)")
+            if let wrong { print("ERROR: \(target.name): \(wrong)") }
+            return wrong == nil ? 0 : 1
         case (let name?, 2...):
             guard let named = FuzzTarget.named(name) else { break }
             target = named

@@ -63,7 +63,10 @@ extension TraceOfTheProcess {
             lane.drop()
             #expect(arena.lanes[0].thread == nil)
         }
+    }
 
+    /// scripts/sanitize leaves it out, and says why.
+    @Suite struct ForksBesideBusyThreads {
         /// Other threads hold the locks of the trace while it forks.
         @Test func locksOfThreadsThatAreNotInTheChild() throws {
             Recorded.register()

@@ -1,5 +1,4 @@
 import Foundation
-import ProcessSupport
 import Testing
 import TraceCore
 import TraceTestSupport
@@ -81,25 +80,6 @@ import TraceTestSupport
         let trace = try ArenaImage(path: path).recover()
         #expect(trace.problems == [] && trace.lost == 0 && trace.lanes.map(\.isTruncated) == [true])
         #expect(trace.snapshot.bound == .store && trace.events > 500 && trace.events < 20_000)
-    }
-
-    @Test func aSecondProcessSeesWhoHoldsTheFile() throws {
-        let arena = try arena()
-        let (path, other, parent) = (path, directory.path + "/other", getpid())
-        let status = inChild {
-            guard let image = try? ArenaImage(path: path), image.owner == parent else { return 2 }
-            do { try Arena.moveLeftover(at: path, to: other) } catch {
-                guard error as? ArenaError == .fileInUse(path: path, process: parent) else { return 3 }
-                // The parent's: neither this nor the end of the process takes it away.
-                arena.removeFile()
-                return 0
-            }
-            return 4
-        }
-        #expect(status == 0)
-        #expect(directory.names == ["ring"])
-        arena.removeFile()
-        #expect(directory.names == [])
     }
 
     @Test func aLeftoverIsMovedButOverNothing() throws {
@@ -190,16 +170,6 @@ import TraceTestSupport
             guard case .batch(let batch) = chunk else { continue }
             var cursor = RecordCursor(Batch(batch.header, recordsAt: batch.offset))
             while try cursor.next(in: bytes, shapes) != nil {}
-        }
-    }
-}
-
-/// Runs `body` in a forked child; returns what it returned, -1 where it crashed or hung.
-private func inChild(_ body: () -> Int32) -> Int32 {
-    withoutActuallyEscaping(body) { body in
-        var body = body
-        return withUnsafeMutablePointer(to: &body) { pointer in
-            process_support_in_child({ $0!.assumingMemoryBound(to: (() -> Int32).self).pointee() }, pointer, 20)
         }
     }
 }

@@ -1,0 +1,110 @@
+import Foundation
+import FuzzTargets
+import SeededNumbers
+import TraceTestSupport
+
+/// Random changes of inputs that libFuzzer has kept: in a build without its instrumentation, and so many times as many in the
+/// same time. Nothing new is kept, so it does not go far from them; libFuzzer does that.
+struct BulkRun {
+    let target: FuzzTarget
+    private var random: SeededGenerator
+    private let corpus: [[UInt8]]
+    private let guarded: GuardedMemory
+    private let journal: Int32
+    private var input: [UInt8] = []
+
+    /// - Parameters:
+    ///   - directories: of inputs; those that are too long are left out.
+    ///   - journal: a file that has the last input in it, also when this process crashes: 8 bytes of length, then the input.
+    init(_ target: FuzzTarget, seed: UInt64, directories: [String], journal: String) throws {
+        self.target = target
+        random = SeededGenerator(seed: seed)
+        let files = try directories.flatMap { directory in
+            try FileManager.default.contentsOfDirectory(atPath: directory).sorted().map { directory + "/" + $0 }
+        }
+        let inputs = try files.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
+        corpus = inputs.filter { !$0.isEmpty && $0.count <= target.maximumLength }
+        guard !corpus.isEmpty else { throw CocoaError(.fileNoSuchFile) }
+        guarded = GuardedMemory(capacity: target.maximumLength)
+        self.journal = open(journal, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard self.journal >= 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    /// Looks at inputs for so long. Returns how many, and what is wrong with the last, if anything.
+    mutating func run(seconds: Double) -> (executions: Int, wrong: String?) {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(seconds)
+        var executions = 0
+        while executions & 63 != 0 || clock.now < end {
+            change()
+            note()
+            executions += 1
+            if let wrong = target.wrong(UnsafeRawBufferPointer(guarded.copy(input))) { return (executions, wrong) }
+        }
+        return (executions, nil)
+    }
+
+    private func note() {
+        var length = UInt64(input.count)
+        input.withUnsafeBytes { bytes in
+            withUnsafeMutableBytes(of: &length) { length in
+                var parts = [
+                    iovec(iov_base: length.baseAddress, iov_len: length.count),
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count),
+                ]
+                _ = pwritev(journal, &parts, 2, 0)
+            }
+        }
+    }
+
+    private mutating func change() {
+        input = corpus[below(corpus.count)]
+        repeat { changeOnce() } while random.next() % 4 != 0
+        if input.count > target.maximumLength { input.removeLast(input.count - target.maximumLength) }
+    }
+
+    private mutating func below(_ bound: Int) -> Int { random.below(max(bound, 1)) }
+
+    /// A part of `bytes` that is not empty, and mostly short.
+    private mutating func part(of bytes: [UInt8]) -> Range<Int> {
+        let start = below(bytes.count)
+        let length = 1 + below(min(bytes.count - start, 1 << below(9)))
+        return start..<start + length
+    }
+
+    private static let numbers: [UInt64] = [
+        0, 1, 2, 127, 128, 255, 256, 32767, 65535, 1 << 31, 1 << 32 - 1, 1 << 47, 1 << 63, .max,
+    ]
+
+    private mutating func changeOnce() {
+        guard !input.isEmpty else { return input.append(UInt8(truncatingIfNeeded: random.next())) }
+        let place = below(input.count)
+        switch random.next() % 10 {
+        case 0, 1: input[place] ^= 1 << UInt8(below(8))
+        case 2: input[place] = UInt8(truncatingIfNeeded: random.next())
+        case 3: changeNumber(at: place) { $0 &+ $1 }
+        case 4: changeNumber(at: place) { _, _ in nil }
+        case 5: input.removeSubrange(part(of: input))
+        case 6: input.insert(contentsOf: input[part(of: input)], at: place)
+        case 7:
+            let from = part(of: input)
+            for (offset, byte) in input[from].enumerated() where place + offset < input.count {
+                input[place + offset] = byte
+            }
+        case 8:
+            let other = corpus[below(corpus.count)]
+            input.replaceSubrange(part(of: input), with: other[part(of: other)])
+        default: input.removeLast(input.count - place)
+        }
+    }
+
+    /// A number of 1, 2, 4 or 8 bytes becomes what `body` makes of it and a small one, or one at the edge of a size.
+    private mutating func changeNumber(at place: Int, _ body: (UInt64, UInt64) -> UInt64?) {
+        let length = min(1 << below(4), input.count - place)
+        var number: UInt64 = 0
+        for offset in 0..<length { number |= UInt64(input[place + offset]) << UInt64(8 * offset) }
+        let small = UInt64(bitPattern: Int64(below(33) - 16))
+        let changed = body(number, small) ?? Self.numbers[below(Self.numbers.count)] &+ small % 3
+        for offset in 0..<length { input[place + offset] = UInt8(truncatingIfNeeded: changed >> UInt64(8 * offset)) }
+    }
+}
