@@ -76,7 +76,7 @@ struct RecordTransfer {
                 let start = patterns.baseAddress! + (number & 63) * RecordScript.patternStride
                 start.storeBytes(of: script.first &+ UInt64(number), as: UInt64.self)
                 let record = UnsafeRawBufferPointer(start: start, count: Int(lengths[number & 1023]))
-                while !producer.push(record) { if !wait.once() { return } }
+                while _slowPath(!producer.push(record)) { if !wait.once() { return } }
             }
         }
         producer.flush()
@@ -109,8 +109,8 @@ struct RecordTransfer {
                         record.count == Int(lengths[number & 1023])
                         && Self.areEqual(record, UnsafeRawPointer(place(number)))
                 }
-                if found {
-                    if !isRight {
+                if _fastPath(found) {
+                    if _slowPath(!isRight) {
                         wrong = number
                         return
                     }

@@ -16,16 +16,12 @@ extension GenericBroadcastRing {
         /// Where the fast path ends: the next chunk. In `head ... claimed`, modulo 2^64.
         @usableFromInline var limit: UInt64
 
-        /// The last value stored in the shared `claimed`. Modulo 2^64, at most one step above `head`.
-        @usableFromInline var claimed: UInt64
-
         @inlinable
         init(control: BroadcastControl<Memory>, mask: UInt64, start: UInt64) {
             self.control = control
             self.mask = mask
             head = start
             limit = start
-            claimed = start
         }
 
         @inlinable
@@ -52,11 +48,7 @@ extension GenericBroadcastRing.Producer {
     /// Shows `element` to all readers, over the oldest one if the ring is full. O(size of the element), wait-free.
     @inlinable @inline(__always)
     public mutating func publish(_ element: Element) {
-        if head == limit {
-            let next = Self.nextChunk(control, head: head, claimed: claimed, mask: mask)
-            limit = next.limit
-            claimed = next.claimed
-        }
+        if _slowPath(head == limit) { limit = Self.nextChunk(control, head: head, mask: mask) }
         BroadcastSlot.store(element, at: Self.slot(control, head, mask), Memory.self)
         head &+= 1
         // Releases the words to the readers' loads of `fine` (invariant 1).
@@ -64,15 +56,12 @@ extension GenericBroadcastRing.Producer {
     }
 
     @inlinable @inline(never)
-    static func nextChunk(
-        _ control: BroadcastControl<Memory>, head: UInt64, claimed: UInt64, mask: UInt64
-    ) -> (limit: UInt64, claimed: UInt64) {
-        var claimed = claimed
-        if head == claimed {
-            claimed = head &+ BroadcastSlot<Element>.claimStep(mask: mask)
+    static func nextChunk(_ control: BroadcastControl<Memory>, head: UInt64, mask: UInt64) -> UInt64 {
+        // Only this half stores there.
+        if head == Memory.loadRelaxed(control.claimed) {
             // Before the words that it covers (invariant 2). Releases those below `head` to readers that take `claimed`
             // less a step for a tail (invariant 1).
-            Memory.storeRelease(claimed, to: control.claimed)
+            Memory.storeRelease(head &+ BroadcastSlot<Element>.claimStep(mask: mask), to: control.claimed)
         }
         let chunk = BroadcastSlot<Element>.chunk(mask: mask)
         var line = 0
@@ -81,7 +70,7 @@ extension GenericBroadcastRing.Producer {
             Memory.prefetchForWriting(UnsafeRawPointer(slot) + line &* 64)
             line &+= 1
         }
-        return (head &+ chunk, claimed)
+        return head &+ chunk
     }
 
     @inlinable @inline(__always)

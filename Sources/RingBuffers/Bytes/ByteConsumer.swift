@@ -7,8 +7,9 @@ extension GenericByteRing {
     @frozen
     public struct Consumer: ~Copyable, @unchecked Sendable {
         @usableFromInline let control: ByteRingControl<Memory>
-        @usableFromInline let bytes: UnsafeMutableRawPointer
-        @usableFromInline let mask: UInt64
+
+        /// Position `head` is the byte at this address + `head`, below `limit`. Modulo 2^64.
+        @usableFromInline var origin: UInt64
 
         /// Where the next record starts. A multiple of 8, modulo 2^64, at most `tail`.
         @usableFromInline var head: UInt64
@@ -16,30 +17,16 @@ extension GenericByteRing {
         /// Where the fast path ends. At most `tail`; the last record of a step may reach beyond it. Modulo 2^64.
         @usableFromInline var limit: UInt64
 
-        /// One past the last byte known to be written. Modulo 2^64.
-        @usableFromInline var tail: UInt64
-
-        /// The last value stored in the shared `released`. Modulo 2^64, at most `head`.
-        @usableFromInline var released: UInt64
-
-        @usableFromInline var pace: ConsumerPace
-
         @inlinable
-        init(control: ByteRingControl<Memory>, bytes: UnsafeMutableRawPointer, mask: UInt64, start: UInt64) {
+        init(control: ByteRingControl<Memory>, start: UInt64) {
             self.control = control
-            self.bytes = bytes
-            self.mask = mask
+            origin = control.origin(of: start)
             head = start
             limit = start
-            tail = start
-            released = start
-            pace = ConsumerPace(eviction: Memory.eviction(ringByteCount: Int(mask) + 1))
         }
 
         @inlinable
-        deinit {
-            control.close(half: ByteRingControl<Memory>.consumerGone, bytes: bytes, mask: mask)
-        }
+        deinit { control.close(half: ByteRingControl<Memory>.consumerGone) }
     }
 }
 
@@ -48,7 +35,7 @@ extension GenericByteRing.Consumer {
     @inlinable public var mapping: ByteRingMapping { control.isMirrored ? .mirrored : .padded }
 
     /// The number of bytes for records, with their length words and rounding.
-    @inlinable public var capacity: Int { Int(truncatingIfNeeded: mask) + 1 }
+    @inlinable public var capacity: Int { Int(truncatingIfNeeded: control.mask) + 1 }
 
     /// True once the producer is gone and a pop found the ring empty: no other record will come.
     @inlinable public var isFinished: Bool {
@@ -89,39 +76,32 @@ extension GenericByteRing.Consumer {
     /// Gives all that was read back to the producer now, instead of in groups of an eighth of the capacity.
     @inlinable @inline(__always)
     public mutating func giveBack() {
-        guard released != head else { return }
+        // Only this half stores there.
+        guard Memory.loadRelaxed(control.released) != head else { return }
         // Releases our reads of the bytes below to the producer's load of `released` (invariant 4).
         Memory.storeRelease(head, to: control.released)
-        released = head
     }
 
     /// The payload of the oldest record, in place; nil when the ring is empty. Stays valid until the next `front`.
     @inlinable @inline(__always)
     mutating func front() -> UnsafeRawBufferPointer? {
         while true {
-            if Int64(bitPattern: limit &- head) <= 0 {
-                refill()
-                if head == tail { return nil }
+            if _slowPath(Int64(bitPattern: limit &- head) <= 0) {
+                let next = ByteRingRefill.next(control, from: limit &- 1, head: head)
+                limit = next.limit
+                origin = next.origin
+                if head == limit { return nil }
             }
             // SAFETY: head is below tail, so a record or pad starts here that only this half may touch (invariants 1, 2).
-            let record = bytes + Int(truncatingIfNeeded: head & mask)
+            let record = UnsafeRawPointer(bitPattern: UInt(origin &+ head)).unsafelyUnwrapped
             Memory.willRead(record, byteCount: Int(ByteRingGeometry.header))
             let length = record.load(as: UInt32.self)
-            if length != ByteRingGeometry.pad {
+            if _fastPath(length != ByteRingGeometry.pad) {
                 Memory.willRead(record + Int(ByteRingGeometry.header), byteCount: Int(length))
                 return UnsafeRawBufferPointer(start: record + Int(ByteRingGeometry.header), count: Int(length))
             }
-            head = (head | mask) &+ 1
+            // At or beyond `limit`, which is no farther than the end of the lap.
+            head = (head | control.mask) &+ 1
         }
-    }
-
-    @inlinable @inline(__always)
-    mutating func refill() {
-        let next = ByteRingRefill.next(
-            control, bytes, from: limit &- 1, head: head, tail: tail, released: released, mask: mask, pace: pace)
-        limit = next.limit
-        tail = next.tail
-        released = next.released
-        pace = next.pace
     }
 }

@@ -13,7 +13,7 @@ enum ByteCopy {
         guard let from = source.baseAddress else { return }
         let count = source.count
         // SAFETY: each move below lies within the first or the last bytes of `count`, so within both buffers.
-        if count >= 16, count <= 128 {
+        if _fastPath(count >= 16 && count <= 128) {
             if count > 32 {
                 if count > 64 {
                     move(from, to: target, at: 32)

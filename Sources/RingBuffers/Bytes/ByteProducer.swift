@@ -10,8 +10,9 @@ extension GenericByteRing {
     @frozen
     public struct Producer: ~Copyable, @unchecked Sendable {
         @usableFromInline let control: ByteRingControl<Memory>
-        @usableFromInline let bytes: UnsafeMutableRawPointer
-        @usableFromInline let mask: UInt64
+
+        /// Position `head` is the byte at this address + `head`. Modulo 2^64.
+        @usableFromInline var origin: UInt64
 
         /// Where the next record starts; equals `fine`. A multiple of 8, modulo 2^64.
         @usableFromInline var head: UInt64
@@ -20,46 +21,16 @@ extension GenericByteRing {
         /// `head ... bound`, modulo 2^64.
         @usableFromInline var limit: UInt64
 
-        /// One past the last byte known to be free: the last `released` seen + capacity. Modulo 2^64.
-        @usableFromInline var bound: UInt64
-
-        /// The last value stored in `coarse`. Modulo 2^64, at most `head`.
-        @usableFromInline var coarse: UInt64
-
         @inlinable
-        init(control: ByteRingControl<Memory>, bytes: UnsafeMutableRawPointer, mask: UInt64, start: UInt64) {
+        init(control: ByteRingControl<Memory>, start: UInt64) {
             self.control = control
-            self.bytes = bytes
-            self.mask = mask
+            origin = control.origin(of: start)
             head = start
             limit = start
-            bound = start &+ mask &+ 1
-            coarse = start
         }
 
         @inlinable
-        deinit {
-            control.close(half: ByteRingControl<Memory>.producerGone, bytes: bytes, mask: mask)
-        }
-    }
-
-    /// What the producer's slow path returns: by value, so that the half's own fields stay in registers, and no more than
-    /// four words, which are returned in registers. There is room if the record's footprint fits below `limit`.
-    @frozen
-    @usableFromInline
-    struct Room {
-        @usableFromInline var head: UInt64
-        @usableFromInline var limit: UInt64
-        @usableFromInline var bound: UInt64
-        @usableFromInline var coarse: UInt64
-
-        @inlinable
-        init(head: UInt64, limit: UInt64, bound: UInt64, coarse: UInt64) {
-            self.head = head
-            self.limit = limit
-            self.bound = bound
-            self.coarse = coarse
-        }
+        deinit { control.close(half: ByteRingControl<Memory>.producerGone) }
     }
 }
 
@@ -68,12 +39,10 @@ extension GenericByteRing.Producer {
     @inlinable public var mapping: ByteRingMapping { control.isMirrored ? .mirrored : .padded }
 
     /// The number of bytes for records, with their length words and rounding.
-    @inlinable public var capacity: Int { Int(truncatingIfNeeded: mask) + 1 }
+    @inlinable public var capacity: Int { Int(truncatingIfNeeded: control.mask) + 1 }
 
     /// The payload of the longest record, in bytes.
-    @inlinable @inline(__always) public var maximumRecordByteCount: Int {
-        ByteRingGeometry.maximumRecordByteCount(mask: mask)
-    }
+    @inlinable public var maximumRecordByteCount: Int { ByteRingGeometry.maximumRecordByteCount(mask: control.mask) }
 
     /// True once the consumer is gone: what is pushed from then on is never read. One load.
     @inlinable public var isConsumerGone: Bool {
@@ -87,7 +56,7 @@ extension GenericByteRing.Producer {
     @inlinable @inline(__always)
     public mutating func push(_ record: RawSpan) throws(RecordTooLarge) -> Bool {
         guard makeRoom(record.byteCount) else {
-            try Self.checkFits(record.byteCount, mask: mask)
+            try Self.checkFits(record.byteCount, control)
             return false
         }
         record.withUnsafeBytes { write($0) }
@@ -98,7 +67,7 @@ extension GenericByteRing.Producer {
     @inlinable @inline(__always)
     public mutating func push(_ record: UnsafeRawBufferPointer) throws(RecordTooLarge) -> Bool {
         guard makeRoom(record.count) else {
-            try Self.checkFits(record.count, mask: mask)
+            try Self.checkFits(record.count, control)
             return false
         }
         write(record)
@@ -115,11 +84,11 @@ extension GenericByteRing.Producer {
     public mutating func reserve(byteCount: Int, _ body: (inout OutputRawSpan) throws -> Void) throws -> Int? {
         precondition(byteCount >= 0, "a reservation of \(byteCount) bytes")
         guard makeRoom(byteCount) else {
-            try Self.checkFits(byteCount, mask: mask)
+            try Self.checkFits(byteCount, control)
             return nil
         }
         // SAFETY: makeRoom granted the length word and `byteCount` bytes from `head` on to this half alone (invariant 4).
-        let record = bytes + Int(truncatingIfNeeded: head & mask)
+        let record = place
         let payload = UnsafeMutableRawBufferPointer(
             start: record + Int(ByteRingGeometry.header), count: byteCount)
         Memory.willWrite(record, byteCount: byteCount &+ Int(ByteRingGeometry.header))
@@ -135,31 +104,31 @@ extension GenericByteRing.Producer {
     /// Says whether a record that found no room could ever find any. Out of line: a `throw` in the body of `push` kept it
     /// from being inlined through a protocol's witness.
     @inlinable @inline(never)
-    static func checkFits(_ byteCount: Int, mask: UInt64) throws(RecordTooLarge) {
-        let maximum = ByteRingGeometry.maximumRecordByteCount(mask: mask)
+    static func checkFits(_ byteCount: Int, _ control: ByteRingControl<Memory>) throws(RecordTooLarge) {
+        let maximum = ByteRingGeometry.maximumRecordByteCount(mask: control.mask)
         if byteCount > maximum { throw RecordTooLarge(byteCount: byteCount, maximumByteCount: maximum) }
     }
 
     @inlinable @inline(__always)
     mutating func makeRoom(_ byteCount: Int) -> Bool {
         let needed = ByteRingGeometry.footprint(byteCount)
-        if needed <= limit &- head { return true }
-        guard byteCount <= maximumRecordByteCount else { return false }
-        let room = Self.makeRoom(
-            control, bytes, needed: needed, head: head, bound: bound, coarse: coarse, mask: mask)
+        if _fastPath(needed <= limit &- head) { return true }
+        let room = Self.makeRoom(control, needed: needed, head: head)
         head = room.head
         limit = room.limit
-        bound = room.bound
-        coarse = room.coarse
+        origin = room.origin
         return limit &- head >= needed
     }
+
+    @inlinable @inline(__always)
+    var place: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: UInt(origin &+ head)).unsafelyUnwrapped }
 
     /// Copies `record` to `head`, where makeRoom granted its footprint, and publishes it.
     @inlinable @inline(__always)
     mutating func write(_ record: UnsafeRawBufferPointer) {
         // SAFETY: the footprint from `head` on is raw memory that only this half may touch (invariant 4), contiguous in
         // this mapping or followed by its mirror.
-        let target = bytes + Int(truncatingIfNeeded: head & mask)
+        let target = place
         Memory.willWrite(target, byteCount: record.count &+ Int(ByteRingGeometry.header))
         target.storeBytes(of: UInt32(truncatingIfNeeded: record.count), as: UInt32.self)
         ByteCopy.copy(record, to: target + Int(ByteRingGeometry.header))
@@ -173,25 +142,29 @@ extension GenericByteRing.Producer {
         Memory.storeRelease(head, to: control.fine)
     }
 
-    /// Finds room for a record of `needed` bytes, with what is due once per chunk.
+    /// Finds room for a record of `needed` bytes, with what is due once per chunk. It takes and returns values: as a `mutating`
+    /// method it would make the address of the half escape, and its positions would live in memory instead of registers.
     @inlinable @inline(never)
     static func makeRoom(
-        _ control: ByteRingControl<Memory>, _ bytes: UnsafeMutableRawPointer, needed: UInt64, head: UInt64,
-        bound: UInt64, coarse: UInt64, mask: UInt64
-    ) -> GenericByteRing.Room {
-        var room = GenericByteRing.Room(head: head, limit: head, bound: bound, coarse: coarse)
-        if head &- coarse >= ByteRingGeometry.coarseStep(mask: mask) {
+        _ control: ByteRingControl<Memory>, needed: UInt64, head: UInt64
+    ) -> (head: UInt64, limit: UInt64, origin: UInt64) {
+        let (bytes, mask) = (control.bytes, control.mask)
+        var room = (head: head, limit: head, origin: control.origin(of: head))
+        guard needed <= (mask &+ 1) / 2 else { return room }
+        // Only this half stores there.
+        if head &- Memory.loadRelaxed(control.coarse) >= ByteRingGeometry.coarseStep(mask: mask) {
             // Releases the records below to the consumer's loads of `coarse` (invariants 1 and 3: `fine` is `head`).
             Memory.storeRelease(head, to: control.coarse)
-            room.coarse = head
         }
+        var bound = control.bound
         let isMirrored = control.isMirrored
         let toWrap = isMirrored ? UInt64.max : mask &+ 1 &- (head & mask)
         let pad = needed > toWrap ? toWrap : 0
         if pad &+ needed > bound &- head {
             // Acquires the consumer's release of the bytes below `released`: they were read before we overwrite them.
-            room.bound = Memory.loadAcquire(control.released) &+ mask &+ 1
-            if pad &+ needed > room.bound &- head { return room }
+            bound = Memory.loadAcquire(control.released) &+ mask &+ 1
+            if pad &+ needed > bound &- head { return room }
+            control.bound = bound
         }
         if pad > 0 {
             // SAFETY: at least 8 bytes remain before the wrap, and they are free.
@@ -199,6 +172,7 @@ extension GenericByteRing.Producer {
             Memory.willWrite(record, byteCount: 4)
             record.storeBytes(of: ByteRingGeometry.pad, as: UInt32.self)
             room.head = head &+ pad
+            room.origin = control.origin(of: room.head)
             // Releases the pad, as any record. Published at once, so that `fine` is always `head`.
             Memory.storeRelease(room.head, to: control.fine)
         }
@@ -209,7 +183,7 @@ extension GenericByteRing.Producer {
         if !isMirrored, fastEnd &- room.head > mask &+ 1 &- (room.head & mask) {
             fastEnd = room.head &+ mask &+ 1 &- (room.head & mask)
         }
-        room.limit = room.head &+ min(fastEnd &- room.head, room.bound &- room.head)
+        room.limit = room.head &+ min(fastEnd &- room.head, bound &- room.head)
         return room
     }
 

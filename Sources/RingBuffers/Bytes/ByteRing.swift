@@ -81,10 +81,10 @@ public struct GenericByteRing<Memory: MemoryModel>: ~Copyable {
         precondition(start % 8 == 0, "positions in a byte ring are multiples of 8")
         let storage = try ByteRingStorage.allocate(minimumCapacity: minimumCapacity, mapping: mapping)
         let control = ByteRingControl<Memory>(base: storage.control)
-        control.initialize(startingAt: start, isMirrored: storage.isMirrored)
-        let mask = UInt64(storage.capacity - 1)
-        producer = Producer(control: control, bytes: storage.bytes, mask: mask, start: start)
-        consumer = Consumer(control: control, bytes: storage.bytes, mask: mask, start: start)
+        control.initialize(
+            startingAt: start, bytes: storage.bytes, mask: UInt64(storage.capacity - 1), isMirrored: storage.isMirrored)
+        producer = Producer(control: control, start: start)
+        consumer = Consumer(control: control, start: start)
     }
 
     /// How this ring's memory is mapped: `.mirrored` or `.padded`.

@@ -1,6 +1,6 @@
 public import MemoryAccess
 
-/// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
+/// What the consumer's slow path works on: its end, and the consumer's own words in registers.
 @frozen
 @usableFromInline
 struct ByteRingRefill {
@@ -9,36 +9,38 @@ struct ByteRingRefill {
     @usableFromInline var released: UInt64
     @usableFromInline var pace: ConsumerPace
 
-    @inlinable
-    init(limit: UInt64, tail: UInt64, released: UInt64, pace: ConsumerPace) {
+    @inlinable @inline(__always)
+    init<Memory: MemoryModel>(_ control: ByteRingControl<Memory>, limit: UInt64) {
         self.limit = limit
-        self.tail = tail
-        self.released = released
-        self.pace = pace
+        tail = control.tail
+        released = Memory.loadRelaxed(control.released)
+        pace = control.pace
     }
 
     /// Looks for new records when none is known, then makes the next ones ready to read. Those since `start` were
-    /// read.
+    /// read. It takes and returns values, as the producer's slow path; `limit` is `head` where the ring is empty.
     @inlinable @inline(never)
     static func next<Memory: MemoryModel>(
-        _ control: ByteRingControl<Memory>, _ bytes: UnsafeMutableRawPointer, from start: UInt64,
-        head: UInt64, tail: UInt64, released: UInt64, mask: UInt64, pace: ConsumerPace
-    ) -> ByteRingRefill {
-        var next = ByteRingRefill(limit: head, tail: tail, released: released, pace: pace)
-        if head == tail {
+        _ control: ByteRingControl<Memory>, from start: UInt64, head: UInt64
+    ) -> (limit: UInt64, origin: UInt64) {
+        let (bytes, mask, origin) = (control.bytes, control.mask, control.origin(of: head))
+        var next = ByteRingRefill(control, limit: head)
+        if head == next.tail {
             // Acquires the records below (invariant 1).
             next.tail = TwoLevelTail<Memory>(
                 exact: control.fine, lagging: control.coarse, line: ByteRingGeometry.progress,
                 wantedGain: ByteRingGeometry.wantedGain(mask: mask)
             ).look(beyond: head, &next.pace)
+            control.pace = next.pace
             if head == next.tail {
                 next.release(control, head: head)
-                return next
+                return (head, origin)
             }
+            control.tail = next.tail
             next.prefetch(Memory.self, bytes, head: head, from: 64, to: ByteRingGeometry.readAhead, mask: mask)
         }
         // Nothing was read since the last visit if all is given back.
-        if next.pace.isEvicting && head != released {
+        if next.pace.isEvicting && head != next.released {
             next.evict(Memory.self, bytes, from: start, to: head, mask: mask)
         }
         let releaseStep = (mask &+ 1) / 8
@@ -49,7 +51,7 @@ struct ByteRingRefill {
             to: ByteRingGeometry.readAhead &+ chunk, mask: mask)
         let boundary = (head | (chunk &- 1)) &+ 1
         next.limit = head &+ min(boundary &- head, next.tail &- head, next.released &+ releaseStep &- head)
-        return next
+        return (next.limit, origin)
     }
 
     /// Releases our reads of the bytes below `head` to the producer's load of `released` (invariant 4).

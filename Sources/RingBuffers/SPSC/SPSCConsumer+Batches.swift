@@ -57,9 +57,8 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
     /// Recomputes the limit of the fast path for the elements already known, when those since `start` were read.
     @inlinable @inline(__always)
     mutating func advance(from start: UInt64) {
-        var next = SPSCRefill(limit: limit, tail: tail, released: released, pace: pace)
+        var next = SPSCRefill(control, limit: limit)
         next.step(Element.self, control, from: start, head: head, mask: mask)
         limit = next.limit
-        released = next.released
     }
 }

@@ -16,23 +16,14 @@ extension GenericSPSCRing where Element: ~Copyable {
         /// Where the fast path ends. In `head ... tail`, modulo 2^64.
         @usableFromInline var limit: UInt64
 
-        /// One past the last slot known to be written. Modulo 2^64.
-        @usableFromInline var tail: UInt64
-
-        /// The last value stored in the shared `released`; at most capacity / 8 behind `head`. Modulo 2^64.
-        @usableFromInline var released: UInt64
-
-        @usableFromInline var pace: ConsumerPace
-
         @inlinable
         init(control: SPSCControl<Memory>, mask: UInt64, start: UInt64) {
             self.control = control
             self.mask = mask
             head = start
             limit = start
-            tail = start
-            released = start
-            pace = ConsumerPace(
+            control.tail = start
+            control.pace = ConsumerPace(
                 eviction: Memory.eviction(ringByteCount: (Int(mask) + 1) &* MemoryLayout<Element>.stride))
         }
 
@@ -60,23 +51,26 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
     /// less than a microsecond and never for more than ten, before it looks again, which is what makes streaming fast.
     @inlinable @inline(__always)
     public mutating func pop() -> Element? {
-        if head == limit {
+        if _slowPath(head == limit) {
+            var pace = control.pace
             if SPSCGeometry<Element>.usesMail && head == tail && !pace.isStreaming {
                 // Acquires the slots below (invariant 1).
                 let seen = Memory.loadAcquire(control.fine)
                 if seen == head {
                     giveBack()
                     pace.lookFailed()
+                    control.pace = pace
                     return nil
                 }
                 // The slow path gives back what single elements alone would let pile up (invariant 6).
                 if seen &- head == 1 && head &- released < SPSCGeometry<Element>.releaseStep(mask: mask) {
                     let wantedMail = pace.wantsMail
                     pace.lookFoundSingle()
+                    control.pace = pace
                     if pace.wantsMail != wantedMail {
                         Memory.storeRelaxed(wantedMail ? 0 : 1, to: control.wantsMail)
                     }
-                    tail = seen
+                    control.tail = seen
                     limit = seen
                     return takeSingle(seen: seen)
                 }
@@ -93,18 +87,16 @@ extension GenericSPSCRing.Consumer where Element: ~Copyable {
         guard released != head else { return }
         // Releases our reads of the slots below to the producer's load of `released` (invariant 3).
         Memory.storeRelease(head, to: control.released)
-        released = head
     }
 
     @inlinable @inline(__always)
-    mutating func refill() {
-        let next = SPSCRefill.next(
-            Element.self, control, head: head, tail: tail, released: released, mask: mask, pace: pace)
-        limit = next.limit
-        tail = next.tail
-        released = next.released
-        pace = next.pace
-    }
+    mutating func refill() { limit = SPSCRefill.nextLimit(Element.self, control, head: head, mask: mask) }
+
+    /// One past the last slot known to be written. Modulo 2^64.
+    @inlinable @inline(__always) var tail: UInt64 { control.tail }
+
+    /// The shared `released`, which only this half stores; at most capacity / 8 behind `head`. Modulo 2^64.
+    @inlinable @inline(__always) var released: UInt64 { Memory.loadRelaxed(control.released) }
 
     @inlinable @inline(__always)
     mutating func take() -> Element {

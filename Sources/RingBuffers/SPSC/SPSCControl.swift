@@ -8,13 +8,20 @@ public import Synchronization
 ///     byte   16   mail[1]   the bits of an odd-indexed element            likewise
 ///     byte   24   mailTail  one past the index of the last mail           likewise
 ///     byte  128   coarse    a lagging copy of `fine`                      written by the producer, once per KiB
+///     byte  136   bound     one past the last slot known to be free       the producer's own
 ///     byte  256   released  index one past the last slot given back       written by the consumer
+///     byte  264   tail      one past the last slot known to be written    the consumer's own
+///     byte  272   pace      how the consumer looks for elements           the consumer's own
 ///     byte  384   closed    bit 0: producer gone, bit 1: consumer gone    written once by each
 ///     byte  392   wantsMail 1 while the consumer takes elements singly    written by the consumer, when that changes
 ///     byte  512   slots
 ///
 /// 128 bytes lie between words of different writers or readers: x86-64 prefetches lines in pairs, and Apple's arm64
 /// lines are 128 bytes.
+///
+/// What only one half reads and its fast path does not need lies here, and not in the half: a half of four words is returned in
+/// registers, and so lives there where it is a local variable. A larger one is returned in memory, whose address has then been
+/// seen, and each operation stores to it.
 @frozen
 public struct SPSCControl<Memory: MemoryModel>: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutableRawPointer
@@ -39,6 +46,21 @@ public struct SPSCControl<Memory: MemoryModel>: @unchecked Sendable {
     @inlinable @inline(__always) var closed: SharedWord { word(at: 384) }
     @inlinable @inline(__always) var wantsMail: SharedWord { word(at: 392) }
     @inlinable @inline(__always) var slots: UnsafeMutableRawPointer { base + Self.headerByteCount }
+
+    @inlinable @inline(__always) var bound: UInt64 {
+        get { base.load(fromByteOffset: 136, as: UInt64.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 136, as: UInt64.self) }
+    }
+
+    @inlinable @inline(__always) var tail: UInt64 {
+        get { base.load(fromByteOffset: 264, as: UInt64.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 264, as: UInt64.self) }
+    }
+
+    @inlinable @inline(__always) var pace: ConsumerPace {
+        get { base.load(fromByteOffset: 272, as: ConsumerPace.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 272, as: ConsumerPace.self) }
+    }
 
     @inlinable
     func initialize(startingAt index: UInt64) {

@@ -16,15 +16,9 @@ extension GenericSPSCRing where Element: ~Copyable {
         /// Index of the next slot to write. Modulo 2^64.
         @usableFromInline var head: UInt64
 
-        /// Where the fast path ends: the next chunk boundary or `bound`. In `head ... bound`, modulo 2^64.
+        /// Where the fast path ends: the next chunk boundary or `bound`; while single elements also go by mail, the next slot.
+        /// In `head ... bound`, modulo 2^64.
         @usableFromInline var limit: UInt64
-
-        /// One past the last slot known to be free: the last `released` seen + capacity, or more where a channel's sender
-        /// knows better. Never goes back. Modulo 2^64.
-        @usableFromInline var bound: UInt64
-
-        /// True while single elements also go by mail.
-        @usableFromInline var leavesMail = false
 
         @inlinable
         init(control: SPSCControl<Memory>, mask: UInt64, start: UInt64) {
@@ -32,7 +26,7 @@ extension GenericSPSCRing where Element: ~Copyable {
             self.mask = mask
             head = start
             limit = start
-            bound = start &+ mask &+ 1
+            control.bound = start &+ mask &+ 1
         }
 
         @inlinable
@@ -60,11 +54,8 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
 
     @inlinable @inline(__always)
     mutating func makeRoom() -> Bool {
-        if head != limit { return true }
-        let next = Self.nextLimit(control, head: head, bound: bound, mask: mask)
-        limit = next.limit
-        bound = next.bound
-        if SPSCGeometry<Element>.usesMail { leavesMail = Memory.loadRelaxed(control.wantsMail) != 0 }
+        if _fastPath(head != limit) { return true }
+        limit = Self.nextLimit(control, head: head, mask: mask)
         return head != limit
     }
 
@@ -74,7 +65,8 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         let slot = slots + Int(truncatingIfNeeded: head & mask)
         Memory.willWrite(slot, byteCount: MemoryLayout<Element>.stride)
         slot.initialize(to: element)
-        if SPSCGeometry<Element>.usesMail && leavesMail { leaveMail(from: slot) }
+        // Also in the last slot of a chunk, whether mail is wanted or not: it does no harm there.
+        if SPSCGeometry<Element>.usesMail && limit &- head == 1 { leaveMail(from: slot) }
         head &+= 1
         // Releases the slot, and the mail before it, to the consumer's loads of `fine` (invariant 1).
         Memory.storeRelease(head, to: control.fine)
@@ -100,6 +92,14 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         Memory.storeRelaxed(head &+ 1, to: control.mailTail)
     }
 
+    /// One past the last slot known to be free: the last `released` seen + capacity, or more where a channel's sender knows
+    /// better. Never goes back. Modulo 2^64.
+    @inlinable @inline(__always)
+    var bound: UInt64 {
+        get { control.bound }
+        nonmutating set { control.bound = newValue }
+    }
+
     @inlinable @inline(__always)
     var slots: UnsafeMutablePointer<Element> { control.slots.assumingMemoryBound(to: Element.self) }
 
@@ -108,19 +108,20 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         Int64(bitPattern: seen &- bound) > 0 ? seen : bound
     }
 
-    /// The slow path, once per chunk. It takes and returns values: as a `mutating` method it would make the address of
-    /// the half escape, and its indices would live in memory instead of registers.
+    /// The slow path, once per chunk, or per element that goes by mail. It takes and returns values: as a `mutating` method it
+    /// would make the address of the half escape, and its indices would live in memory instead of registers.
     @inlinable @inline(never)
-    static func nextLimit(
-        _ control: SPSCControl<Memory>, head: UInt64, bound: UInt64, mask: UInt64
-    ) -> (limit: UInt64, bound: UInt64) {
-        var bound = bound
+    static func nextLimit(_ control: SPSCControl<Memory>, head: UInt64, mask: UInt64) -> UInt64 {
+        var bound = control.bound
         if head == bound {
             // Acquires the consumer's last reads of the slots below `released` (invariant 3).
             bound = later(bound, Memory.loadAcquire(control.released) &+ mask &+ 1)
-            if head == bound { return (head, bound) }
+            if head == bound { return head }
+            control.bound = bound
         }
         let chunk = SPSCGeometry<Element>.chunk
+        let sendsMail = SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0
+        if sendsMail && head & (chunk &- 1) != 0 { return head &+ 1 }
         if mask >= 4 &* SPSCGeometry<Element>.writeAhead {
             let next = Int(truncatingIfNeeded: (head &+ SPSCGeometry<Element>.writeAhead) & mask)
             let address = UnsafeRawPointer(control.slots + next &* MemoryLayout<Element>.stride)
@@ -134,8 +135,9 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         } else if phase == coarseStep &- chunk {
             Memory.prefetchForWriting(UnsafeRawPointer(control.coarse))
         }
+        if sendsMail { return head &+ 1 }
         let boundary = (head | (chunk &- 1)) &+ 1
-        return (boundary &- head < bound &- head ? boundary : bound, bound)
+        return boundary &- head < bound &- head ? boundary : bound
     }
 }
 

@@ -1,6 +1,6 @@
 public import MemoryAccess
 
-/// What the consumer's slow path returns: by value, so that the half's own fields stay in registers.
+/// What the consumer's slow path works on: its end, and the consumer's own words in registers.
 @frozen
 public struct SPSCRefill {
     @usableFromInline var limit: UInt64
@@ -8,24 +8,25 @@ public struct SPSCRefill {
     @usableFromInline var released: UInt64
     @usableFromInline var pace: ConsumerPace
 
-    @inlinable
-    init(limit: UInt64, tail: UInt64, released: UInt64, pace: ConsumerPace) {
+    @inlinable @inline(__always)
+    init<Memory: MemoryModel>(_ control: SPSCControl<Memory>, limit: UInt64) {
         self.limit = limit
-        self.tail = tail
-        self.released = released
-        self.pace = pace
+        tail = control.tail
+        released = Memory.loadRelaxed(control.released)
+        pace = control.pace
     }
 }
 
 extension SPSCRefill {
     /// Looks for new elements when none is known, then makes the next ones ready to read.
+    /// It takes and returns values, as the producer's.
     @inlinable @inline(never)
-    static func next<Element: ~Copyable, Memory: MemoryModel>(
-        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, tail: UInt64, released: UInt64, mask: UInt64,
-        pace: ConsumerPace
-    ) -> SPSCRefill {
-        var next = SPSCRefill(limit: head, tail: tail, released: released, pace: pace)
-        if head == tail {
+    static func nextLimit<Element: ~Copyable, Memory: MemoryModel>(
+        _: Element.Type, _ control: SPSCControl<Memory>, head: UInt64, mask: UInt64
+    ) -> UInt64 {
+        var next = SPSCRefill(control, limit: head)
+        if head == next.tail {
+            let wantedMail = next.pace.wantsMail
             // Acquires the slots below (invariant 1).
             next.tail = TwoLevelTail<Memory>(
                 exact: control.fine, lagging: control.coarse, lag: SPSCGeometry<Element>.lag(mask: mask),
@@ -33,19 +34,21 @@ extension SPSCRefill {
                 wantedGain: SPSCGeometry<Element>.wantedGain(mask: mask),
                 splits: SPSCGeometry<Element>.splits(mask: mask)
             ).look(beyond: head, &next.pace)
-            if SPSCGeometry<Element>.usesMail && pace.wantsMail && !next.pace.wantsMail {
+            control.pace = next.pace
+            if SPSCGeometry<Element>.usesMail && wantedMail && !next.pace.wantsMail {
                 Memory.storeRelaxed(0, to: control.wantsMail)
             }
             if head == next.tail {
                 next.release(control, head: head)
-                return next
+                return head
             }
+            control.tail = next.tail
             next.prefetch(Element.self, control, head: head, lines: 1..<16, mask: mask)
         }
         // Nothing was read since the last visit if all is given back.
-        let start = head == released ? head : head &- 1
+        let start = head == next.released ? head : head &- 1
         next.step(Element.self, control, from: start, head: head, mask: mask)
-        return next
+        return next.limit
     }
 
     /// Evicts what was read since `start`, gives slots back when an eighth of the ring was read, requests the lines of the
