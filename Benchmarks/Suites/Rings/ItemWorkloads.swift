@@ -34,7 +34,13 @@ struct ItemTransfer {
             produce: { half in
                 switch transfer.style {
                 case .single, .drain:
-                    half = transfer.feed(half, first, count, Wait(abandoned, yields: transfer.oversubscribed))
+                    let wait = Wait(abandoned, yields: transfer.oversubscribed)
+                    // Two copies of the loop: the fast one does not ask at each item.
+                    if transfer.slowProducer {
+                        half = transfer.feed(half, first, count, works: true, wait)
+                    } else {
+                        half = transfer.feed(half, first, count, works: false, wait)
+                    }
                 case .batch(let size):
                     half = transfer.feed(
                         half, first, count, size, Wait(abandoned, yields: transfer.oversubscribed))
@@ -44,7 +50,9 @@ struct ItemTransfer {
                 var mismatch: UInt64?
                 let wait = Wait(abandoned, yields: transfer.oversubscribed)
                 switch transfer.style {
-                case .single: half = transfer.check(half, first, count, wait, &mismatch)
+                case .single where transfer.slowConsumer:
+                    half = transfer.check(half, first, count, works: true, wait, &mismatch)
+                case .single: half = transfer.check(half, first, count, works: false, wait, &mismatch)
                 case .batch(let size): half = transfer.checkDrained(half, first, count, size, wait, &mismatch)
                 case .drain: half = transfer.checkDrained(half, first, count, .max, wait, &mismatch)
                 }
@@ -59,7 +67,7 @@ struct ItemTransfer {
 
     @inline(__always)
     private func feed<P: ItemProducer & ~Copyable>(
-        _ half: consuming P, _ first: UInt64, _ count: UInt64, _ wait: Wait
+        _ half: consuming P, _ first: UInt64, _ count: UInt64, works: Bool, _ wait: Wait
     ) -> P where P.Item: Payload {
         var producer = Harness.moved(half)
         var wait = wait
@@ -68,7 +76,7 @@ struct ItemTransfer {
         var value = first
         while value != end {
             if producer.push(.make(value)) {
-                if slowProducer { work.work(on: value) }
+                if works { work.work(on: value) }
                 value &+= 1
             } else if !wait.once() {
                 break
@@ -106,7 +114,7 @@ struct ItemTransfer {
 
     @inline(__always)
     private func check<C: ItemConsumer & ~Copyable>(
-        _ half: consuming C, _ first: UInt64, _ count: UInt64, _ wait: Wait, _ mismatch: inout UInt64?
+        _ half: consuming C, _ first: UInt64, _ count: UInt64, works: Bool, _ wait: Wait, _ mismatch: inout UInt64?
     ) -> C where C.Item: Payload {
         var consumer = Harness.moved(half)
         var wait = wait
@@ -119,7 +127,7 @@ struct ItemTransfer {
                     mismatch = value &- first
                     break
                 }
-                if slowConsumer { work.work(on: value) }
+                if works { work.work(on: value) }
                 value &+= 1
             } else if !wait.once() {
                 break

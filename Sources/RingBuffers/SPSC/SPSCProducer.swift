@@ -48,15 +48,30 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     @inlinable @inline(__always)
     public mutating func offer(_ element: consuming Element) -> Element? {
         guard makeRoom() else { return element }
-        write(element)
+        writeFirst(element)
         return nil
     }
 
     @inlinable @inline(__always)
     mutating func makeRoom() -> Bool {
         if _fastPath(head != limit) { return true }
+        if sendsMail, head & (SPSCGeometry<Element>.chunk &- 1) != 0, head != control.bound {
+            limit = head &+ 1
+            return true
+        }
         limit = Self.nextLimit(control, head: head, mask: mask)
         return head != limit
+    }
+
+    @inlinable @inline(__always)
+    var sendsMail: Bool { SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0 }
+
+    /// Writes the first element after ``makeRoom()``, which also goes by mail if it is wanted.
+    @inlinable @inline(__always)
+    mutating func writeFirst(_ element: consuming Element) {
+        // So it is in the last slot of a chunk, where it does no harm.
+        if SPSCGeometry<Element>.usesMail && limit &- head == 1 { leaveMail(element) }
+        write(element)
     }
 
     @inlinable @inline(__always)
@@ -65,8 +80,6 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         let slot = slots + Int(truncatingIfNeeded: head & mask)
         Memory.willWrite(slot, byteCount: MemoryLayout<Element>.stride)
         slot.initialize(to: element)
-        // Also in the last slot of a chunk, whether mail is wanted or not: it does no harm there.
-        if SPSCGeometry<Element>.usesMail && limit &- head == 1 { leaveMail(from: slot) }
         head &+= 1
         // Releases the slot, and the mail before it, to the consumer's loads of `fine` (invariant 1).
         Memory.storeRelease(head, to: control.fine)
@@ -86,9 +99,10 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     }
 
     @inlinable @inline(__always)
-    func leaveMail(from slot: UnsafeMutablePointer<Element>) {
-        // SAFETY: only for plain elements of 8 bytes, which the caller has just initialised.
-        Memory.storeRelease(UnsafeRawPointer(slot).loadUnaligned(as: UInt64.self), to: control.mail(head))
+    func leaveMail(_ element: borrowing Element) {
+        // SAFETY: only for plain elements of 8 bytes.
+        let bits = withUnsafePointer(to: element) { UnsafeRawPointer($0).loadUnaligned(as: UInt64.self) }
+        Memory.storeRelease(bits, to: control.mail(head))
         Memory.storeRelaxed(head &+ 1, to: control.mailTail)
     }
 
@@ -120,8 +134,6 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
             control.bound = bound
         }
         let chunk = SPSCGeometry<Element>.chunk
-        let sendsMail = SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0
-        if sendsMail && head & (chunk &- 1) != 0 { return head &+ 1 }
         if mask >= 4 &* SPSCGeometry<Element>.writeAhead {
             let next = Int(truncatingIfNeeded: (head &+ SPSCGeometry<Element>.writeAhead) & mask)
             let address = UnsafeRawPointer(control.slots + next &* MemoryLayout<Element>.stride)
@@ -135,7 +147,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         } else if phase == coarseStep &- chunk {
             Memory.prefetchForWriting(UnsafeRawPointer(control.coarse))
         }
-        if sendsMail { return head &+ 1 }
+        if SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0 { return head &+ 1 }
         let boundary = (head | (chunk &- 1)) &+ 1
         return boundary &- head < bound &- head ? boundary : bound
     }
@@ -146,8 +158,12 @@ extension GenericSPSCRing.Producer {
     /// O(1), wait-free.
     @inlinable @inline(__always)
     public mutating func push(_ element: consuming Element) -> Bool {
+        if _fastPath(head != limit) {
+            write(element)
+            return true
+        }
         guard makeRoom() else { return false }
-        write(element)
+        writeFirst(element)
         return true
     }
 }

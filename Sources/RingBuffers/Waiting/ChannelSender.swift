@@ -40,7 +40,7 @@ extension GenericSPSCChannel.Sender where Element: ~Copyable {
     public mutating func trySend(_ element: consuming Element) -> Element? {
         if isReceiverGone { return element }
         guard producer.makeRoom() else { return element }
-        producer.write(element)
+        producer.writeFirst(element)
         words.receiverBell.ringIfAwaited()
         return nil
     }
