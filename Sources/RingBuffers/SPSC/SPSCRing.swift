@@ -29,9 +29,10 @@ public typealias SPSCRing<Element: ~Copyable> = GenericSPSCRing<Element, NativeM
 //
 // Mail
 //   A hand-over through a slot moves two lines, that of `fine` and the slot's. A consumer that keeps finding single elements
-//   says so (`wantsMail`); the producer, which looks there once per chunk, then also leaves the bits of each single
-//   element beside `fine`, and `mailTail` = its index + 1: the hand-over moves one line. Elements of one plain word only.
-//   Two mail words alternate by the parity of the index.
+//   says so (`wantsMail`); the producer, which looks there on its slow path, then also leaves the bits of each single
+//   element beside `fine`, and `mailTail` = its index + 1: the hand-over moves one line. Meanwhile its fast path ends at
+//   the next slot, so that it does not ask at each push of a stream. Elements of one plain word only. Two mail words
+//   alternate by the parity of the index.
 //
 // Eviction
 //   A slot's line starts its next lap as two shared copies, one in each core's cache, and the producer's store has to
