@@ -85,8 +85,9 @@ extension TraceOfTheProcess {
             Recorded.register()
             let changer = SystemThread {
                 for round in 0..<150 {
-                    try? Trace.start(Recorded.arena(pages: 4))
-                    usleep(500)
+                    let arena = Recorded.arena(pages: 4)
+                    try? Trace.start(arena)
+                    Recorded.awaitEvents(500, in: arena)
                     if round % 2 == 0 { Trace.stop() }
                 }
                 stops.set()

@@ -27,6 +27,11 @@ enum Recorded {
         return try! Arena(ArenaGeometry(pageByteCount: 4096, pageCount: pages, laneCapacity: lanes))
     }
 
+    /// Waits until other threads have recorded so many events.
+    static func awaitEvents(_ count: UInt64, in arena: Arena) {
+        while arena.lanes.reduce(0, { $0 + $1.events }) < count { yieldProcessor() }
+    }
+
     static func shape(_ id: Int) -> RecordShape { Trace.schemas[id - 1].shape }
 
     /// Everything that is readable, page by page.

@@ -90,7 +90,7 @@ extension TraceOfTheProcess {
                 let arena = Recorded.arena(pages: 32)
                 if round == 0 { first = arena }
                 try Trace.start(arena)
-                usleep(3000)
+                Recorded.awaitEvents(1000 * UInt64(threads.count), in: arena)
                 if round % 3 == 0 { Trace.stop() }
                 arenas.append(arena)
             }
