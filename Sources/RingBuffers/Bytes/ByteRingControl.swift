@@ -15,9 +15,9 @@ public import Synchronization
 ///     byte  408   mask      capacity - 1                                  constant
 ///
 /// 128 bytes lie between words of different writers or readers: x86-64 prefetches lines in pairs, and Apple's arm64
-/// lines are 128 bytes. What is not shared lies here to keep the halves at four words: see SPSCControl.swift.
+/// lines are 128 bytes. `bound`, `tail` and `pace` are not shared: see ``OwnWords``.
 @frozen
-public struct ByteRingControl<Memory: MemoryModel>: @unchecked Sendable {
+public struct ByteRingControl<Memory: MemoryModel>: OwnWords, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutableRawPointer
 
     @usableFromInline static var producerGone: UInt64 { 1 }
@@ -42,21 +42,6 @@ public struct ByteRingControl<Memory: MemoryModel>: @unchecked Sendable {
     }
 
     @inlinable @inline(__always) var mask: UInt64 { base.load(fromByteOffset: 408, as: UInt64.self) }
-
-    @inlinable @inline(__always) var bound: UInt64 {
-        get { base.load(fromByteOffset: 136, as: UInt64.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 136, as: UInt64.self) }
-    }
-
-    @inlinable @inline(__always) var tail: UInt64 {
-        get { base.load(fromByteOffset: 264, as: UInt64.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 264, as: UInt64.self) }
-    }
-
-    @inlinable @inline(__always) var pace: ConsumerPace {
-        get { base.load(fromByteOffset: 272, as: ConsumerPace.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 272, as: ConsumerPace.self) }
-    }
 
     /// What is added to a position to get its byte's address, for positions of the lap of `position`, and in a mirrored ring
     /// of the next. Modulo 2^64.

@@ -18,12 +18,9 @@ public import Synchronization
 ///
 /// 128 bytes lie between words of different writers or readers: x86-64 prefetches lines in pairs, and Apple's arm64
 /// lines are 128 bytes.
-///
-/// What only one half reads and its fast path does not need lies here, and not in the half: a half of four words is returned in
-/// registers, and so lives there where it is a local variable. A larger one is returned in memory, whose address has then been
-/// seen, and each operation stores to it.
+/// `bound`, `tail` and `pace` are not shared: see ``OwnWords``.
 @frozen
-public struct SPSCControl<Memory: MemoryModel>: @unchecked Sendable {
+public struct SPSCControl<Memory: MemoryModel>: OwnWords, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutableRawPointer
 
     @usableFromInline static var headerByteCount: Int { 512 }
@@ -46,21 +43,6 @@ public struct SPSCControl<Memory: MemoryModel>: @unchecked Sendable {
     @inlinable @inline(__always) var closed: SharedWord { word(at: 384) }
     @inlinable @inline(__always) var wantsMail: SharedWord { word(at: 392) }
     @inlinable @inline(__always) var slots: UnsafeMutableRawPointer { base + Self.headerByteCount }
-
-    @inlinable @inline(__always) var bound: UInt64 {
-        get { base.load(fromByteOffset: 136, as: UInt64.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 136, as: UInt64.self) }
-    }
-
-    @inlinable @inline(__always) var tail: UInt64 {
-        get { base.load(fromByteOffset: 264, as: UInt64.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 264, as: UInt64.self) }
-    }
-
-    @inlinable @inline(__always) var pace: ConsumerPace {
-        get { base.load(fromByteOffset: 272, as: ConsumerPace.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 272, as: ConsumerPace.self) }
-    }
 
     @inlinable
     func initialize(startingAt index: UInt64) {
