@@ -45,8 +45,8 @@ extension CountingMemory {
     }
 }
 
-/// Ends the process with a message if `body` takes longer than a quarter of an hour: a lost wake-up has no other end. Under the
-/// whole suite the tasks of a test wait for threads that other tests keep busy for many seconds.
+/// Ends the process with a message if `body` takes longer than an hour: a lost wake-up has no other end. Under the whole suite the
+/// tasks of a test wait for threads that other tests keep busy for many seconds, and under a sanitizer for minutes.
 func watched<Result>(_ name: String = #function, _ body: () throws -> Result) rethrows -> Result {
     let dog = Watchdog(name)
     defer { dog.stop() }
@@ -67,7 +67,7 @@ private struct Watchdog: Sendable {
     init(_ name: String) {
         let done = done
         Thread.detachNewThread {
-            if done.wait(timeout: .now() + 900) == .timedOut { fatalError("\(name): stuck, a wake-up was lost") }
+            if done.wait(timeout: .now() + 3600) == .timedOut { fatalError("\(name): stuck, a wake-up was lost") }
         }
     }
 
