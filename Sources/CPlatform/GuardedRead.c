@@ -23,7 +23,17 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
   }
 }
 
-// SA_NODEFER: a jump out of the handler restores no mask, which would cost a system call for each read.
+// SA_NODEFER: a jump out of the handler restores no mask, which would cost a system call for each read. (The thread sanitizer
+// runs handlers with all signals blocked, whatever was asked for.)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RESTORES_MASK 1
+#endif
+#endif
+#ifndef RESTORES_MASK
+#define RESTORES_MASK 0
+#endif
+
 static void install(void) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -37,7 +47,7 @@ bool cplatform_copy_words(uint64_t *destination, const uint64_t *source, size_t 
   pthread_once(&once, install);
   if (installation_failure) return false;
   sigjmp_buf target;
-  if (sigsetjmp(target, 0)) {
+  if (sigsetjmp(target, RESTORES_MASK)) {
     guard = NULL;
     return false;
   }
