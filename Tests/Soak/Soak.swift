@@ -160,22 +160,26 @@ final class SoakRun: Sendable {
     /// All the time: everything is delivered or counted as lost.
     private func count(_ stream: TraceStream) {
         while let generation = stream.next() {
+            let delivered = check(generation)
             state.withLock {
                 $0.generations += 1
-                $0.delivered += generation.events
+                $0.delivered += delivered
                 $0.lost += generation.end.lost + (generation.lostBefore?.events ?? 0)
             }
-            check(generation)
         }
     }
 
-    /// A thread's events are there one after the other, in lanes without a gap.
-    private func check(_ generation: TraceGeneration) {
+    /// A thread's events are there one after the other, in lanes without a gap. Returns how many events are there.
+    @discardableResult
+    private func check(_ generation: TraceGeneration) -> UInt64 {
         var expected: [UInt64: UInt64] = [:]
+        var count: UInt64 = 0
         let hasGaps = generation.end.lanes.contains { !$0.gaps.isEmpty || $0.isTruncated }
         do {
             try generation.forEachRecord { record, _, _ in
-                guard record.lostCount == nil, record.schema == Soak.event.state.id else { return }
+                guard record.lostCount == nil else { return }
+                count += 1
+                guard record.schema == Soak.event.state.id else { return }
                 let (thread, sequence) = (record.words.0, record.words.1)
                 if !hasGaps, let next = expected[thread], next != sequence {
                     report("generation \(generation.number): \(sequence) of thread \(thread) behind \(next - 1)")
@@ -185,6 +189,7 @@ final class SoakRun: Sendable {
         } catch {
             report("generation \(generation.number): \(error)")
         }
+        return count
     }
 
     private func subscribe() {
