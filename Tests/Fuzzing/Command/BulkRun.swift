@@ -82,8 +82,8 @@ struct BulkRun {
         switch random.next() % 10 {
         case 0, 1: input[place] ^= 1 << UInt8(below(8))
         case 2: input[place] = UInt8(truncatingIfNeeded: random.next())
-        case 3: changeNumber(at: place) { $0 &+ $1 }
-        case 4: changeNumber(at: place) { _, _ in nil }
+        case 3: changeNumber(at: place, toAnEdge: false)
+        case 4: changeNumber(at: place, toAnEdge: true)
         case 5: input.removeSubrange(part(of: input))
         case 6: input.insert(contentsOf: input[part(of: input)], at: place)
         case 7:
@@ -98,13 +98,13 @@ struct BulkRun {
         }
     }
 
-    /// A number of 1, 2, 4 or 8 bytes becomes what `body` makes of it and a small one, or one at the edge of a size.
-    private mutating func changeNumber(at place: Int, _ body: (UInt64, UInt64) -> UInt64?) {
+    /// A number of 1, 2, 4 or 8 bytes becomes a little larger or smaller, or one at the edge of a size.
+    private mutating func changeNumber(at place: Int, toAnEdge: Bool) {
         let length = min(1 << below(4), input.count - place)
         var number: UInt64 = 0
         for offset in 0..<length { number |= UInt64(input[place + offset]) << UInt64(8 * offset) }
         let small = UInt64(bitPattern: Int64(below(33) - 16))
-        let changed = body(number, small) ?? Self.numbers[below(Self.numbers.count)] &+ small % 3
+        let changed = toAnEdge ? Self.numbers[below(Self.numbers.count)] &+ small % 3 : number &+ small
         for offset in 0..<length { input[place + offset] = UInt8(truncatingIfNeeded: changed >> UInt64(8 * offset)) }
     }
 }

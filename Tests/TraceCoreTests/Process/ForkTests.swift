@@ -1,16 +1,7 @@
 import MemoryAccess
-import ProcessSupport
 import Synchronization
 import Testing
 import TraceCore
-
-/// Runs `body` in a forked child; returns what it returned, -1 where it crashed or hung.
-private func inChild(_ body: @escaping () -> Int32) -> Int32 {
-    let box = Unmanaged.passRetained(Shared(body))
-    defer { box.release() }
-    return process_support_in_child(
-        { Unmanaged<Shared<() -> Int32>>.fromOpaque($0!).takeUnretainedValue().value() }, box.toOpaque(), 10)
-}
 
 extension TraceOfTheProcess {
     @Suite(.serialized) struct ForkedChildren {
