@@ -55,7 +55,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     @inlinable @inline(__always)
     mutating func makeRoom() -> Bool {
         if _fastPath(head != limit) { return true }
-        if sendsMail, head & (SPSCGeometry<Element>.chunk &- 1) != 0, head != control.bound {
+        if Self.sendsMail(control), head & (SPSCGeometry<Element>.chunk &- 1) != 0, head != control.bound {
             limit = head &+ 1
             return true
         }
@@ -64,7 +64,9 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
     }
 
     @inlinable @inline(__always)
-    var sendsMail: Bool { SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0 }
+    static func sendsMail(_ control: SPSCControl<Memory>) -> Bool {
+        SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0
+    }
 
     /// Writes the first element after ``makeRoom()``, which also goes by mail if it is wanted.
     @inlinable @inline(__always)
@@ -147,7 +149,7 @@ extension GenericSPSCRing.Producer where Element: ~Copyable {
         } else if phase == coarseStep &- chunk {
             Memory.prefetchForWriting(UnsafeRawPointer(control.coarse))
         }
-        if SPSCGeometry<Element>.usesMail && Memory.loadRelaxed(control.wantsMail) != 0 { return head &+ 1 }
+        if sendsMail(control) { return head &+ 1 }
         let boundary = (head | (chunk &- 1)) &+ 1
         return boundary &- head < bound &- head ? boundary : bound
     }
