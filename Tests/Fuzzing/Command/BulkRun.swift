@@ -6,11 +6,16 @@ import TraceTestSupport
 /// Random changes of inputs that libFuzzer has kept: in a build without its instrumentation, and so many times as many in the
 /// same time. Nothing new is kept, so it does not go far from them; libFuzzer does that.
 struct BulkRun {
+    /// Why there is nothing to look at, or nowhere to note it.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
     let target: FuzzTarget
     private var random: SeededGenerator
     private let corpus: [[UInt8]]
     private let guarded: GuardedMemory
-    private let journal: Int32
+    private let journal: UnsafeMutableRawBufferPointer
     private var input: [UInt8] = []
 
     /// - Parameters:
@@ -24,10 +29,9 @@ struct BulkRun {
         }
         let inputs = try files.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
         corpus = inputs.filter { !$0.isEmpty && $0.count <= target.maximumLength }
-        guard !corpus.isEmpty else { throw CocoaError(.fileNoSuchFile) }
+        guard !corpus.isEmpty else { throw Failure(description: "no inputs in \(directories.joined(separator: ", "))") }
         guarded = GuardedMemory(capacity: target.maximumLength)
-        self.journal = open(journal, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard self.journal >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        self.journal = try Self.map(journal, byteCount: 8 + target.maximumLength)
     }
 
     /// Looks at inputs for so long. Returns how many, and what is wrong with the last, if anything.
@@ -44,17 +48,20 @@ struct BulkRun {
         return (executions, nil)
     }
 
+    /// A file's bytes, which outlive a process that crashes: a write of the last input for each look would take longer than
+    /// the look.
+    private static func map(_ path: String, byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
+        let file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        defer { close(file) }
+        guard file >= 0, ftruncate(file, off_t(byteCount)) == 0,
+            let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), base != MAP_FAILED
+        else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
+        return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+    }
+
     private func note() {
-        var length = UInt64(input.count)
-        input.withUnsafeBytes { bytes in
-            withUnsafeMutableBytes(of: &length) { length in
-                var parts = [
-                    iovec(iov_base: length.baseAddress, iov_len: length.count),
-                    iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count),
-                ]
-                _ = pwritev(journal, &parts, 2, 0)
-            }
-        }
+        journal.storeBytes(of: UInt64(input.count), as: UInt64.self)
+        UnsafeMutableRawBufferPointer(rebasing: journal[8...]).copyBytes(from: input)
     }
 
     private mutating func change() {
