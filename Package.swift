@@ -154,7 +154,8 @@ let package = Package(
             ],
             path: "Tests/Faults/Command", swiftSettings: settings),
         .target(
-            name: "TraceTestSupport", dependencies: ["MemoryAccess", "SeededNumbers", "TraceCore", "TraceFormats"],
+            name: "TraceTestSupport",
+            dependencies: ["MemoryAccess", "ProcessSupport", "SeededNumbers", "TraceCore", "TraceFormats"],
             path: "Tests/TraceTestSupport",
             swiftSettings: settings),
         .testTarget(
@@ -170,7 +171,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "RingStrategiesTests", dependencies: ["RingStrategies"], swiftSettings: settings),
-        .testTarget(name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "bench"], swiftSettings: settings),
+        .testTarget(
+            name: "HarnessTests", dependencies: ["Harness", "RingBuffers", "TraceTestSupport", "bench"],
+            swiftSettings: settings),
         .testTarget(
             name: "FlightrecTests",
             dependencies: [

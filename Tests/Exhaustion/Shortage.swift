@@ -87,8 +87,6 @@ enum Limit {
 
 /// A directory for the time of `body`.
 func withDirectory(_ body: (String) throws -> Void) throws {
-    let path = NSTemporaryDirectory() + "/exhaustion-\(getpid())"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try body(path)
+    let directory = try TemporaryDirectory()
+    try withExtendedLifetime(directory) { try body(directory.path) }
 }

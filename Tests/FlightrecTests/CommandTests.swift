@@ -2,13 +2,12 @@ import Foundation
 import Testing
 import TraceCore
 import TraceFormats
-import TraceTestSupport
 
 /// The built program, as a user or a script calls it.
 @Suite(.serialized, .enabled(if: Program.path != nil, "the flightrec executable was not built beside the tests"))
 struct CommandTests {
     @Test func aUsageErrorOrAFileThatCannotBeReadEndsWith2() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try scratch.write(try RandomTrace.file(seed: 1), to: "a.frec")
         for arguments in [
             ["--nonsense"], ["info"], ["info", "/nowhere.frec"], ["info", scratch.path],
@@ -43,7 +42,7 @@ struct CommandTests {
     }
 
     @Test func aNewcomersFirstFile() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let start = ContinuousClock.now
         let demo = try Program.run(["demo", "-o", scratch.file("demo.frec")])
         #expect(demo.status == 0, "\(demo.error)")
@@ -68,7 +67,7 @@ struct CommandTests {
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func infoTellsWhatTheTimelineTells(seed: UInt64) throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let bytes = try RandomTrace.file(seed: seed)
         let file = try scratch.write(bytes, to: "a.frec")
         let sink = try CollectingSink.collect(bytes)
@@ -120,7 +119,7 @@ struct CommandTests {
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func viewNamesTheSlowest(seed: UInt64) throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try scratch.write(try RandomTrace.file(seed: seed), to: "a.frec")
         let result = try Program.run(["view", file, "--json", "--slowest", "1000000"])
         #expect(result.status == 2)
@@ -142,7 +141,7 @@ struct CommandTests {
     }
 
     @Test func exportsAreStreamsOrWholeFiles() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try scratch.write(try RandomTrace.file(seed: 4), to: "a.frec")
         let stream = try Program.run(["export", file, "--format", "ndjson", "-o", "-"])
         #expect(stream.status == 0 && stream.text.hasPrefix("{\"type\":\"process\""))
@@ -159,7 +158,7 @@ struct CommandTests {
     }
 
     @Test func cutTakesTimesOfEachKind() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let bytes = try SmallFile.make {
             for time in 1...100 { $0.emit(3, UInt64(time), at: UInt64(time) * 1_000_000) }
         }
@@ -190,7 +189,7 @@ struct CommandTests {
     }
 
     @Test func mergeAndDiff() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         func spans(_ length: UInt64, start: UInt64, process: UInt32) throws -> [UInt8] {
             try SmallFile.make(start: start, process: process) { writer in
                 for number in 1...50 as ClosedRange<UInt64> {

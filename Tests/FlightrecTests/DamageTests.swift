@@ -2,13 +2,12 @@ import Foundation
 import Testing
 import TraceCore
 import TraceFormats
-import TraceTestSupport
 
 /// Files that are not what they should be: status 1, the offset, and never a crash.
 @Suite(.serialized, .enabled(if: Program.path != nil, "the flightrec executable was not built beside the tests"))
 struct DamageTests {
     @Test func damageIsNamedWithItsOffset() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let good = try RandomTrace.file(seed: 2)
         let batch = try #require(TraceIndex(good.span.bytes).batches.first)
         var cases: [(String, [UInt8], Int)] = []
@@ -149,7 +148,7 @@ struct DamageTests {
 
     /// The same through the program, at every eleventh byte: what only it does with a file.
     @Test func bytesMutatedUnderTheCommand() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let good = try RandomTrace.file(seed: 12, events: 24)
         for offset in stride(from: 0, to: good.count, by: max(good.count / 60, 1)) {
             var bytes = good

@@ -5,7 +5,7 @@ import Testing
 struct FaultTests {
     @Test func nothingIsLostWhateverTheSystemDoes() throws {
         let path = try Program.beside("fault-harness")
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let result = try Program.run(path, ["--stride", "1499", "--dir", scratch.path], in: scratch.path)
         #expect(result.status == 0, "\(result.text)\(result.error)")
         #expect(try Program.run(path, ["--stride", "none"], in: scratch.path).status == 64)

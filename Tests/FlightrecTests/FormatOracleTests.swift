@@ -2,7 +2,6 @@ import Foundation
 import Testing
 import TraceCore
 import TraceFormats
-import TraceTestSupport
 
 /// Tests/Oracles/frec.py was written from docs/FORMAT.md alone. What it makes of files is what this package does: so the
 /// document suffices.
@@ -19,7 +18,7 @@ struct FormatOracleTests {
     }
 
     private func check(_ bytes: [UInt8], seed: UInt64) throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let result = try Oracle.run(try scratch.write(bytes, to: "a.frec"), in: scratch.path)
         #expect(result.status == 0, "\(result.text.suffix(200)) \(result.error)")
         let lines = try Oracle.lines(result)
@@ -47,7 +46,7 @@ struct FormatOracleTests {
     }
 
     @Test func itRefusesWhatIsNotWhole() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let bytes = try RandomTrace.file(seed: 3)
         for cut in [10, 63, 64, 100, bytes.count - 8, bytes.count - 1] {
             let result = try Oracle.run(try scratch.write(Array(bytes[..<cut]), to: "a.frec"), in: scratch.path)

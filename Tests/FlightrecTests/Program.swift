@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import TraceTestSupport
 
 /// The `flightrec` that was built with the tests, as a script calls it.
 enum Program {
@@ -52,26 +51,4 @@ enum Program {
             process.terminationReason == .exit, "\(program) \(arguments): ended by signal \(process.terminationStatus)")
         return Result(status: process.terminationStatus, output: data, error: text)
     }
-}
-
-/// A directory that goes with the value.
-final class Scratch {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "/flightrec-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { path + "/" + name }
-
-    @discardableResult
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
-        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
-        return file(name)
-    }
-
-    func read(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
 }

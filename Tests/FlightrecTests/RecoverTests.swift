@@ -15,7 +15,7 @@ struct RecoverTests {
     }
 
     @Test func aFileThatNobodyHoldsIsRecoveredAndNotAttachedTo() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let ring = scratch.file("ring")
         do { _ = try arena(ring) }
         let result = try Program.run(["recover", ring, "-o", scratch.file("a.frec")])
@@ -29,7 +29,7 @@ struct RecoverTests {
     }
 
     @Test func theWindowOfAProcessThatLivesIsReadFromOutside() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let ring = scratch.file("ring")
         let arena = try arena(ring)
         let result = try Program.run(["attach", ring, "-o", scratch.file("a.frec")])
@@ -41,7 +41,7 @@ struct RecoverTests {
 
     /// Another process writes at full speed and is read again and again: each time all that is stated is there, and no more.
     @Test func aRingUnderLoadIsReadWhole() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let ring = scratch.file("ring")
         let arena = try Arena(
             ArenaGeometry(pageByteCount: 4096, pageCount: 32, laneCapacity: 4), newFile: ring, logByteCount: 4096)
@@ -90,7 +90,7 @@ struct RecoverTests {
 
     @Test func killsLoseNothingAndTheControlIsCaught() throws {
         let path = try Program.beside("crash-harness")
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let result = try Program.run(path, ["--kills", "500"], in: scratch.path)
         #expect(result.status == 0, "\(result.text)\(result.error)")
         let few = try Program.run(path, ["--kills", "none"], in: scratch.path)

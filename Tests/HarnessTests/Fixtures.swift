@@ -56,13 +56,3 @@ final class Log {
     private(set) var entries: [String] = []
     func append(_ entry: String) { entries.append(entry) }
 }
-
-/// A directory that goes away with the test.
-final class TemporaryDirectory {
-    let path: String
-    init() throws {
-        path = NSTemporaryDirectory() + "/bench-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}

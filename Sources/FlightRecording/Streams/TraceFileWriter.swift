@@ -84,7 +84,7 @@ public final class TraceFileWriter: Sendable {
             throw .configuration(field: "prefix", value: configuration.prefix, allowed: "no slash")
         }
         try thread.withLock { thread throws(FlightRecorderError) in
-            guard thread == nil else { throw .alreadyStarted }
+            // Throws where it is started; in a forked child, where the parent's thread is not.
             try stream.start()
             do throws(FlightRecorderError) {
                 thread = try BackgroundThread(name: "trace-files") { [configuration, stream, statisticsOfFiles] in

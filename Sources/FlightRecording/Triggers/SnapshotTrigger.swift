@@ -68,7 +68,8 @@ public final class SnapshotTrigger: Sendable {
         var due: [UInt64] = []
         var pending: (reason: String, wall: Int64, due: UInt64)?
         var lastTaken: UInt64?
-        var signals: [Int32] = []
+        /// Whose handlers count for this trigger; nil once it has ended.
+        var signals: [Int32]? = []
     }
 
     /// A trigger of `recorder`, which is started and stopped by whoever owns it. Works until ``stop()``, also where nobody
@@ -99,7 +100,7 @@ public final class SnapshotTrigger: Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Ends it, for good: what is waited for is taken at once. Not on the trigger's own thread.
+    /// Ends it, for good: what is waited for is taken at once, and nothing fires from now on. Not on the trigger's own thread.
     public func stop() {
         isEnding.store(true, ordering: .releasing)
         alarm.ring()
@@ -109,8 +110,8 @@ public final class SnapshotTrigger: Sendable {
         }
         ended?.join()
         let signals = state.withLock { state in
-            defer { state.signals = [] }
-            return state.signals
+            defer { state.signals = nil }
+            return state.signals ?? []
         }
         for signal in signals { cplatform_count_signal(signal, nil, nil) }
     }
@@ -137,7 +138,15 @@ public final class SnapshotTrigger: Sendable {
         let probe = SignalProbe(signal: signal, word: count)
         let code = cplatform_count_signal(signal, SignalWords.plain(count), SignalWords.plain(alarm.bell()))
         guard code == 0 else { throw .system(call: "sigaction", code: code) }
-        state.withLock { $0.signals.append(signal) }
+        let isTaken = state.withLock { state in
+            state.signals?.append(signal)
+            return state.signals != nil
+        }
+        guard isTaken else {
+            // Ended meanwhile, or before: nobody would give the signal back.
+            cplatform_count_signal(signal, nil, nil)
+            return
+        }
         add(probe)
     }
 

@@ -69,7 +69,7 @@ extension TraceOfTheProcess {
         private func finished(_ directory: TemporaryDirectory) throws -> [Contents] {
             try directory.names.map { name in
                 #expect(name.hasPrefix("trace-2") && name.hasSuffix("Z.frec"))
-                let contents = try Contents(directory.bytes(of: name))
+                let contents = try Contents(directory.read(name))
                 #expect(contents.isWhole)
                 #expect(contents.threads == contents.writingThreads)
                 return contents
@@ -180,7 +180,7 @@ extension TraceOfTheProcess {
                     try settle(writer, events: count)
                 }
                 writer.stop()
-                let sizes = try directory.names.map { try directory.bytes(of: $0).count }
+                let sizes = try directory.names.map { try directory.read($0).count }
                 #expect(sizes.count == 1 || sizes.reduce(0, +) <= 20_000)
                 #expect(writer.statistics.deletedFiles == writer.statistics.finishedFiles - sizes.count)
             }
@@ -195,7 +195,7 @@ extension TraceOfTheProcess {
                 try settle(writer, events: 1000)
                 let path = try #require(writer.statistics.currentPath)
                 let name = try #require(path.split(separator: "/").last)
-                let contents = try Contents(directory.bytes(of: String(name)))
+                let contents = try Contents(directory.read(String(name)))
                 #expect(contents.numbers[0] == Array(0..<1000))
                 #expect(!contents.isWhole)
                 writer.stop()
@@ -239,7 +239,7 @@ extension TraceOfTheProcess {
             let generation = try #require(queue.next(nanoseconds: 0))
             #expect(try file.write(generation, Trace.schemas, nil) == 10)
             _ = try file.finish(synchronized: false)
-            let contents = try Contents(directory.bytes(of: "f"))
+            let contents = try Contents(directory.read("f"))
             #expect(contents.numbers == [1: Array(20..<30)])
             #expect(contents.events == 10 && contents.gaps == 20)
             _ = consume sender

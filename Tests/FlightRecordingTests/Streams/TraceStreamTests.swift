@@ -204,6 +204,23 @@ extension TraceOfTheProcess {
     }
 
     @Suite(.serialized) struct ForkedChildren {
+        @Test func theParentsFileWriterSaysThatItIsNotThere() async throws {
+            let directory = try TemporaryDirectory()
+            try await TraceStore.sized(1 << 20) {
+                let writer = TraceFileWriter(configuration: .init(directory: directory.path))
+                try writer.start()
+                let code = inChild {
+                    do { try writer.start() } catch { return error == .forked ? 7 : 8 }
+                    return 9
+                }
+                #expect(code == 7)
+                #expect(throws: FlightRecorderError.alreadyStarted) { try writer.start() }
+                Sent.numbered.emit(0, 1)
+                writer.stop()
+                #expect(writer.statistics.events == 1)
+            }
+        }
+
         @Test func theParentsStreamsAreNotThere() async throws {
             try await TraceStore.sized(1 << 20) {
                 let stream = TraceStream()

@@ -185,6 +185,19 @@ extension TraceOfTheProcess {
             }
         }
 
+        @Test func signalGivenToATriggerThatHasEndedIsFreeAgain() throws {
+            try triggering(configuration()) { ended, _ in
+                ended.stop()
+                try ended.fire(onSignal: SIGUSR2)
+                var action = sigaction()
+                sigaction(SIGUSR2, nil, &action)
+                #expect(action.sa_flags & SA_SIGINFO == 0)
+                let next = try SnapshotTrigger(ended.recorder, configuration: configuration())
+                defer { next.stop() }
+                try next.fire(onSignal: SIGUSR2)
+            }
+        }
+
         @Test func signalsThatAnInstructionRaisesAreRefused() throws {
             try triggering(configuration()) { trigger, _ in
                 // Its handler returns to that instruction, for ever.

@@ -69,7 +69,7 @@ private struct LimitedSink: ~Copyable, ByteSink {
     }
 
     @Test func aFailureLeavesWhatWasThereBefore() throws {
-        try directory.write("before", to: "snapshot.frec")
+        try directory.write("before".utf8, to: "snapshot.frec")
         #expect(throws: LimitedSink.Broken.self) { try save(.small, calls: 3, to: path) }
         #expect(directory.names == ["snapshot.frec"])
         #expect(try directory.text(of: "snapshot.frec") == "before")
@@ -79,7 +79,7 @@ private struct LimitedSink: ~Copyable, ByteSink {
     }
 
     @Test func aSymbolicLinkIsReplacedAndNotFollowed() throws {
-        try directory.write("elsewhere", to: "target")
+        try directory.write("elsewhere".utf8, to: "target")
         try #require(symlink("target", path) == 0)
         try save(.small, to: path)
         #expect(try directory.text(of: "target") == "elsewhere")
@@ -119,7 +119,7 @@ private struct LimitedSink: ~Copyable, ByteSink {
         #expect(reason("") == .notARegularFile)
         try #require(mkfifo(directory.path + "/pipe", 0o600) == 0)
         #expect(reason("pipe") == .notARegularFile)
-        try directory.write("text", to: "file")
+        try directory.write("text".utf8, to: "file")
         try #require(symlink("file", directory.path + "/link") == 0)
         #expect(reason("link") == .failed(call: "open", code: ELOOP))
         #expect(reason("file") == nil)
@@ -128,7 +128,7 @@ private struct LimitedSink: ~Copyable, ByteSink {
 
     @Test func anEmptyFileIsEmpty() throws {
         let directory = try TemporaryDirectory()
-        try directory.write("", to: "empty")
+        try directory.write("".utf8, to: "empty")
         let file = try MappedFile(path: directory.path + "/empty")
         #expect(file.byteCount == 0)
         file.withBytes { bytes in

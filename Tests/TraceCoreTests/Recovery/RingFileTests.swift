@@ -31,7 +31,7 @@ import TraceTestSupport
     }
 
     @Test func anythingAtThePathIsRefusedAndLeftAlone() throws {
-        try directory.write("x", to: "ring")
+        try directory.write("x".utf8, to: "ring")
         #expect(throws: ArenaError.fileExists(path: path)) { try arena() }
         #expect(try directory.text(of: "ring") == "x")
         try FileManager.default.removeItem(atPath: path)
@@ -84,7 +84,7 @@ import TraceTestSupport
 
     @Test func aLeftoverIsMovedButOverNothing() throws {
         try leftBehind(1)
-        try directory.write("x", to: "taken")
+        try directory.write("x".utf8, to: "taken")
         #expect(throws: ArenaError.fileExists(path: directory.path + "/taken")) {
             try Arena.moveLeftover(at: path, to: directory.path + "/taken")
         }

@@ -30,7 +30,7 @@ import TraceTestSupport
     }
 
     @Test func aFailedExportLeavesADirectory() throws {
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         let path = directory.url.appending(path: "a.ctf").path
         var file = try RandomTrace.file(seed: 3)
         try Self.export(file, to: path)

@@ -68,7 +68,7 @@ struct ExportOracle: Sendable {
         process.arguments = Array(command.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files, not pipes: nobody has to empty one while another is full.
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         let files = try ["in", "out", "err"].map { name in
             let url = directory.url.appending(path: name)
             try Data((name == "in" ? input : "").utf8).write(to: url)
@@ -87,29 +87,17 @@ struct ExportOracle: Sendable {
     }
 }
 
-/// A directory that goes with the value.
-final class ScratchDirectory: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "exports-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-}
-
 enum ExportTests {
     /// Calls `body` with random traces, a portion at a time, and with a directory for their exports. Some are long enough for
     /// several batches a thread, of which some are lost.
     static func forEachPortion(
-        _ oracle: String, usual: UInt64 = 24, _ body: ([[UInt8]], ScratchDirectory) throws -> Void
+        _ oracle: String, usual: UInt64 = 24, _ body: ([[UInt8]], TemporaryDirectory) throws -> Void
     ) throws {
         var traces = AgreementTraces(oracle, usual: usual)
         for (number, seeds) in traces.portions.enumerated() {
             var files = try seeds.map { try RandomTrace.file(seed: $0, events: $0 % 4 == 3 ? 1500 : 150) }
             if number == 0 { files.append(try LargeTables.file()) }
-            try body(files, try ScratchDirectory())
+            try body(files, try TemporaryDirectory())
             try traces.agreed(files)
         }
         traces.tell()

@@ -55,7 +55,7 @@ import TraceTestSupport
     @Test(
         .enabled(if: ExportOracle.go.isEnabled, "needs Go's reader: scripts/oracles go"), .timeLimit(.minutes(60)))
     func theExportOfADamagedFileIsRefused() throws {
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         var random = SeededGenerator(seed: 1)
         var paths: [String] = []
         for seed in 0..<24 as Range<UInt64> {
