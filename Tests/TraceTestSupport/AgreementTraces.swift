@@ -1,4 +1,4 @@
-public import TraceCore
+internal import TraceCore
 
 #if canImport(Darwin)
     internal import Darwin

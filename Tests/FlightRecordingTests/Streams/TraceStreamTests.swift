@@ -210,7 +210,7 @@ extension TraceOfTheProcess {
                 let writer = TraceFileWriter(configuration: .init(directory: directory.path))
                 try writer.start()
                 let code = inChild {
-                    do { try writer.start() } catch { return error == .forked ? 7 : 8 }
+                    do { try writer.start() } catch FlightRecorderError.forked { return 7 } catch { return 8 }
                     return 9
                 }
                 #expect(code == 7)

@@ -33,6 +33,17 @@ extension TraceOfTheProcess {
             return batches
         }
 
+        /// The same, again where the thread was interrupted for so long that a record has a long delta.
+        private func recorded(
+            byteCount: Int, _ body: @escaping @Sendable () -> Void
+        ) async throws -> [UInt8] {
+            for _ in 0..<100 {
+                let batches = try await recorded(body)
+                if batches.map(\.count) == [byteCount] { return batches[0] }
+            }
+            return try await recorded(body).flatMap { $0 }
+        }
+
         @Test func aNumberHasItsSchema() async throws {
             let batches = try await recorded { Self.number.emit(-3) }
             let schema = try #require(Trace.schemas.first { $0.id == Self.number.state.id })
@@ -58,13 +69,13 @@ extension TraceOfTheProcess {
         }
 
         @Test func anEmptyAndAShortString() async throws {
-            let batches = try await recorded {
+            let records = try await recorded(byteCount: 4 + 6) {
                 Self.text.emit("")
                 Self.text.emit("ab")
             }
-            #expect(batches[0].count == 4 + 6)
-            #expect(batches[0][3] == 0)
-            #expect(Array(batches[0][7...]) == [2, 97, 98])
+            try #require(records.count == 4 + 6)
+            #expect(records[3] == 0)
+            #expect(Array(records[7...]) == [2, 97, 98])
         }
 
         @Test func aWideRecordStatesItsLength() async throws {
@@ -93,13 +104,12 @@ extension TraceOfTheProcess {
         }
 
         @Test func aPairSharesItsStamp() async throws {
-            let batches = try await recorded {
+            let record = try await recorded(byteCount: 12) {
                 Self.span.begin()
                 Self.span.end(beginning: Self.span)
                 Self.span.end()
             }
-            let record = batches[0]
-            #expect(record.count == 12)
+            try #require(record.count == 12)
             #expect(Array(record[6...8]) == [UInt8(Self.span.opening.id), 0, 0])
         }
 
