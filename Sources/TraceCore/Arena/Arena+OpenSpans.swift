@@ -40,7 +40,7 @@ extension GenericArena {
     /// calls this after it, finds here every listed span whose begin lies in front of the cut and whose end does not come
     /// before this call ends; it may find one whose end it has read as well, and takes the end's word for it.
     ///
-    /// Not listed: spans of a thread that has ended; beyond 31 of a thread (``LaneStatus/openSpans`` counts them), and beyond
+    /// Not listed: spans of a thread that has ended; beyond 29 of a thread (``LaneStatus/openSpans`` counts them), and beyond
     /// 1024 across threads (``unlistedSpans``); those that began before their category was last switched. Of an arena that
     /// takes no more events, these are the spans that were open when it stopped. Empty in a forked child.
     ///

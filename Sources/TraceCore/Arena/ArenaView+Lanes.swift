@@ -1,6 +1,9 @@
 internal import CPlatform
 internal import MemoryAccess
 
+// A signal handler's emit may come to most of this, and its thread may be inside `malloc`: nothing here allocates. Unoptimised,
+// a `for` over a range does.
+
 extension ArenaView {
     /// The view of a mapping that this process formatted: its geometry stands in it.
     @inlinable
@@ -24,7 +27,9 @@ extension ArenaView {
     }
 
     private func takeLane(thread: UInt32, _ isWriter: Bool) -> Lane<Memory>? {
-        for number in 0..<geometry.laneCapacity {
+        var number = 0
+        while number < geometry.laneCapacity {
+            defer { number += 1 }
             let lane = lane(number)
             let free = LaneOwner(word: Memory.loadRelaxed(lane.owner))
             guard free.isFree else { continue }
@@ -54,8 +59,8 @@ extension ArenaView {
         lane.generation = generation
         lane.arena = base
         lane.left = nil
-        // The last word as well: no emit waits for the lane's memory.
-        Memory.storeRelaxed(0, to: lane.span(Lane<Memory>.spanCapacity))
+        // The last words of the lane: no emit waits for its memory.
+        lane.name = LaneName(words: (0, 0))
         Memory.storeRelaxed(0, to: lane.preparing)
         // Unequal to `pos`: no emit is under way.
         Memory.storeRelaxed(~Memory.loadRelaxed(lane.pos), to: lane.entry)
@@ -99,7 +104,10 @@ extension ArenaView {
     @discardableResult
     package func sweep(lives: (UInt32) -> Bool = { cplatform_thread_lives($0) }) -> Int {
         var freed = 0
-        for number in 0..<Int(Memory.loadRelaxed(laneCount)) {
+        let count = Int(Memory.loadRelaxed(laneCount))
+        var number = 0
+        while number < count {
+            defer { number += 1 }
             let lane = lane(number)
             let owner = LaneOwner(word: Memory.loadRelaxed(lane.owner))
             guard owner.isThread, !lives(owner.thread) else { continue }

@@ -88,7 +88,7 @@ package struct ArenaView<Memory: MemoryModel>: @unchecked Sendable {
 package enum ArenaHeader {
     /// "FLTARENA" in memory.
     package static let magic: UInt64 = 0x414E_4552_4154_4C46
-    package static let version: UInt64 = 3
+    package static let version: UInt64 = 4
 
     @inlinable package static var magicOffset: Int { 0 }
     @inlinable package static var versionOffset: Int { 8 }

@@ -55,7 +55,9 @@ extension ArenaView {
     package func list(_ span: AsyncSpanTable.Span) -> Int? {
         // A thread's numbers follow each other; those of different threads differ from the tenth bit on.
         var slot = Int(truncatingIfNeeded: span.number &+ (span.number &>> 10) &* 389) & (AsyncSpanTable.slotCount - 1)
-        for _ in 0..<AsyncSpanTable.patience {
+        var looks = AsyncSpanTable.patience
+        while looks > 0 {
+            looks -= 1
             let number = asyncSpan(slot, 0)
             if Memory.loadRelaxed(number) == 0,
                 Memory.compareExchange(0, with: AsyncSpanTable.beingWritten, in: number, order: .acquiring)

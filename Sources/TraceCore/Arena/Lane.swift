@@ -19,7 +19,8 @@ public import Synchronization
 ///     104  arena        address of the mapping
 ///     112  preparing    1 off the hot path
 ///     120  leftAt       when its thread left it for another one
-///     128  depth        open spans; then 31 of them (SpanStack.swift)          owner writes, anyone reads
+///     128  depth        open spans; then 29 of them (SpanStack.swift)          owner writes, anyone reads
+///     368  name         of the thread, two words (LaneName.swift)
 ///
 /// The addresses mean something in the process that wrote them only.
 @frozen

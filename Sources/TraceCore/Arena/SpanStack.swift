@@ -5,7 +5,7 @@ public import MemoryAccess
 //
 // Layout
 //   depth        open spans, those included that found no room
-//   31 entries   { start 48 | schema id of the begin 16 }, the outermost first. The start is in units, without its high bits:
+//   29 entries   { start 48 | schema id of the begin 16 }, the outermost first. The start is in units, without its high bits:
 //                whoever reads restores them, since it lies within 2^48 units (20 days of 6 ns) before some later instant.
 //   No addresses: a reader of the mapping after a crash needs nothing else.
 //
@@ -31,7 +31,7 @@ public import MemoryAccess
 
 extension Lane {
     /// Spans deeper than that are counted and not listed, and each of their begins and ends takes the way off the path.
-    @inlinable package static var spanCapacity: UInt64 { 31 }
+    @inlinable package static var spanCapacity: UInt64 { 29 }
 
     @inlinable @inline(__always) package var depth: SharedWord { word(128) }
 
@@ -168,7 +168,9 @@ extension Lane {
     func dropUnlistedSpans() {
         let depth = min(Memory.loadRelaxed(depth), Self.spanCapacity)
         var kept: UInt64 = 0
-        for index in 1...max(depth, 1) where index <= depth {
+        var index: UInt64 = 0
+        while index < depth {
+            index += 1
             let entry = SpanEntry(word: Memory.loadRelaxed(span(index)))
             guard entry.isListed else { continue }
             kept += 1

@@ -38,7 +38,7 @@ public struct AsyncSpanEvent: ~Copyable, Sendable {
     @inlinable @inline(__always)
     public func end(_ span: AsyncSpan, at stamp: Stamp) { if span.number != 0 { close(span, at: stamp) } }
 
-    /// Registers the events without emitting them. Any thread.
+    /// Registers the events without emitting them. Any thread. From then on signal handlers may emit them, on any thread.
     public func register() { _ = registered }
 
     private var registered: (opening: UInt16, closing: UInt16) {

@@ -46,7 +46,7 @@ public struct Event0: ~Copyable, Sendable {
         state.emit(DenseEncoding.none(), at: stamp(), as: DenseEncoding.self) { [] }
     }
 
-    /// Registers the event without emitting it. Any thread.
+    /// Registers the event without emitting it. Any thread. From then on signal handlers may emit it, on any thread.
     public func register() { _ = state.registered { [] } }
 }
 
@@ -91,7 +91,7 @@ public struct Event1<A: TraceField>: ~Copyable, Sendable {
 
     @inlinable package var fields: [EventSchema.Field] { [a.field(A.traceType)] }
 
-    /// Registers the event without emitting it. Any thread.
+    /// Registers the event without emitting it. Any thread. From then on signal handlers may emit it, on any thread.
     public func register() { _ = state.registered { fields } }
 }
 
@@ -133,7 +133,7 @@ public struct Event2<A: TraceField, B: TraceField>: ~Copyable, Sendable {
 
     @inlinable package var fields: [EventSchema.Field] { [a.field(A.traceType), b.field(B.traceType)] }
 
-    /// Registers the event without emitting it. Any thread.
+    /// Registers the event without emitting it. Any thread. From then on signal handlers may emit it, on any thread.
     public func register() { _ = state.registered { fields } }
 }
 
@@ -182,7 +182,7 @@ public struct Event3<A: TraceField, B: TraceField, C: TraceField>: ~Copyable, Se
         [a.field(A.traceType), b.field(B.traceType), c.field(C.traceType)]
     }
 
-    /// Registers the event without emitting it. Any thread.
+    /// Registers the event without emitting it. Any thread. From then on signal handlers may emit it, on any thread.
     public func register() { _ = state.registered { fields } }
 }
 
@@ -227,7 +227,7 @@ public struct Event4<A: TraceField, B: TraceField, C: TraceField, D: TraceField>
         [a.field(A.traceType), b.field(B.traceType), c.field(C.traceType), d.field(D.traceType)]
     }
 
-    /// Registers the event without emitting it. Any thread.
+    /// Registers the event without emitting it. Any thread. From then on signal handlers may emit it, on any thread.
     public func register() { _ = state.registered { fields } }
 }
 

@@ -66,8 +66,7 @@ public struct EventState: ~Copyable, Sendable {
 }
 
 extension EventState {
-    /// Emits through this thread's lane. Any thread; in a signal handler only where the event is registered and the thread
-    /// has emitted before.
+    /// Emits through this thread's lane. Any thread; in a signal handler only where the event is registered.
     ///
     /// - Parameters:
     ///   - record: the arguments, laid out; evaluated only where the event is on.

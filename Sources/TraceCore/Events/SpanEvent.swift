@@ -53,7 +53,7 @@ public struct SpanEvent: ~Copyable, Sendable {
         }
     }
 
-    /// Registers the events without emitting them. Any thread.
+    /// Registers the events without emitting them. Any thread. From then on signal handlers may emit them, on any thread.
     public func register() { _ = EventState.registeredSpan(opening, [], closing) }
 }
 
@@ -114,6 +114,6 @@ public struct SpanEvent1<A: TraceField>: ~Copyable, Sendable {
         EventState.registeredSpan(opening, [a.field(A.traceType)], closing)
     }
 
-    /// Registers the events without emitting them. Any thread.
+    /// Registers the events without emitting them. Any thread. From then on signal handlers may emit them, on any thread.
     public func register() { _ = registered }
 }

@@ -33,13 +33,26 @@ extension ArenaImage {
         trace.openSpans = openSpans(control, metadata.schemas, before: trace.snapshot.to)
         let holders = Set(
             trace.pages.map { [$0.header.lane, $0.header.thread] } + trace.openSpans.map { [$0.lane, $0.thread] })
-        trace.threads = metadata.threads.filter { holders.contains([$0.lane, $0.thread]) }
+        trace.threads = threads(control, metadata.threads).filter { holders.contains([$0.lane, $0.thread]) }
         return trace
     }
 
     /// Index of a lane's word among the control words.
     private func lane(_ number: Int, _ offset: Int) -> Int {
         (geometry.lanesOffset + number * Lane<NativeMemory>.byteCount + offset) / 8
+    }
+
+    /// The names that were noted, and those of threads that hold lanes, of which none was. The lanes' words were copied before
+    /// the noted names: of a lane that has changed hands meanwhile, the former thread's name was noted first.
+    private func threads(_ control: [UInt64], _ noted: [NativeThread]) -> [NativeThread] {
+        let known = Set(noted.map { [$0.lane, $0.thread] })
+        let others = (0..<geometry.laneCapacity).compactMap { number -> NativeThread? in
+            let owner = LaneOwner(word: control[lane(number, 64)])
+            guard owner.isThread, !known.contains([UInt32(number), owner.thread]) else { return nil }
+            let name = LaneName(words: (control[lane(number, 368)], control[lane(number, 376)]))
+            return NativeThread(lane: UInt32(number), thread: owner.thread, name: name.text)
+        }
+        return (noted + others).sorted { ($0.lane, $0.thread) < ($1.lane, $1.thread) }
     }
 
     private struct FoundPage {

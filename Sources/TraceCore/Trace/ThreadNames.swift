@@ -1,7 +1,8 @@
 internal import CPlatform
 internal import MemoryAccess
 
-/// The names of the threads that hold and held lanes: those of ended threads stay, as long as their records may.
+/// The names of the threads that hold and held lanes: those of ended threads stay, as long as their records may. A thread's is noted
+/// when it ends, and when somebody asks for names; what it was called when it took its lane stands there (``LaneName``).
 final class ThreadNames: Sendable {
     static let shared = ThreadNames()
 
@@ -30,13 +31,17 @@ final class ThreadNames: Sendable {
     /// Names are noted there as well from now on.
     func setMetadata(_ metadata: RingMetadata<NativeMemory>?) { state.withLock { $0.metadata = metadata } }
 
-    /// Notes how the thread is called now. Any thread; a system call, and more for another thread than the calling one.
-    func note(lane: Int, thread: UInt32) {
+    /// Notes how a thread is called. Any thread.
+    ///
+    /// - Parameters:
+    ///   - taken: how it was called when it took the lane: what counts where nothing later is known.
+    ///   - asks: how it is called now. A system call, and more for another thread than the calling one.
+    func note(lane: Int, thread: UInt32, taken: LaneName, asks: Bool) {
         let holder = Holder(lane: UInt32(lane), thread: thread)
-        let name = Self.name(of: thread)
+        let name = asks ? Self.name(of: thread) : nil
         state.withLock { state in
             let known = state.names[holder]
-            let name = name ?? known ?? ""
+            let name = name ?? known ?? taken.text
             state.names[holder] = name
             if name != known {
                 state.metadata?.note(NativeThread(lane: holder.lane, thread: holder.thread, name: name))

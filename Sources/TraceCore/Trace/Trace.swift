@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// What the process records: one arena that all threads emit into. Whoever wants to look at it pins pages of the arena.
 ///
-/// All of it may be called by any thread; it takes locks and allocates.
+/// All of it may be called by any thread; it takes locks and allocates. Emits do neither, but for the first of an event.
 public enum Trace {
     private struct State {
         var arena: Arena?
@@ -46,15 +46,19 @@ public enum Trace {
         return arena?.isMapped == true ? arena : nil
     }
 
-    /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left.
+    /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left, or where
+    /// the lock could not be had for a second.
+    ///
+    /// A signal handler's emit may come here, and the thread that it interrupts may be inside `malloc`: so nothing is
+    /// allocated or freed, and who holds the lock is not waited for without an end, since he may wait for that `malloc`.
     static func attachThread() -> Lane<NativeMemory>?? {
-        state.withLock { state in
+        let attached = state.withLock(waitingAtMost: 1_000_000_000) { state -> Lane<NativeMemory>?? in
             guard let arena = state.arena else { return nil }
-            let thread = cplatform_thread_id()
-            guard let lane = try? arena.attach(thread: thread) else { return .some(nil) }
-            ThreadNames.shared.note(lane: arena.view.number(of: lane), thread: thread)
+            guard let lane = try? arena.attach(thread: cplatform_thread_id()) else { return .some(nil) }
+            lane.name = .ofCallingThread
             return lane
         }
+        return attached ?? .some(nil)
     }
 
     /// Frees retired arenas that no thread holds a lane of any more.
@@ -142,18 +146,20 @@ extension Trace {
     /// Every static text that was used so far, in the order of the numbers: 1 and on.
     public static var texts: [String] { EventRegistry.shared.texts }
 
-    /// The threads that emitted so far, by lane, with their names: a lane that was used again has several. Names are those of
-    /// a thread's first event and of its end, and of up to 64 threads that live, of now.
+    /// The threads that emitted so far, by lane, with their names: a lane that was used again has several. A name is that of
+    /// the thread's end; of up to 64 threads that live, that of now; of the others, that of their first event.
     public static var threads: [NativeThread] {
         noteLivingThreads(64)
         return ThreadNames.shared.all
     }
 
-    /// Asks so many of the threads that hold lanes how they are called now: a system call or more each.
+    /// Notes the names of the threads that hold lanes, and asks so many of them how they are called now: a system call or more
+    /// each.
     private static func noteLivingThreads(_ limit: Int) {
         guard let arena else { return }
-        for lane in arena.lanes.lazy.filter({ $0.thread != nil }).prefix(limit) {
-            ThreadNames.shared.note(lane: lane.number, thread: lane.thread!)
+        for (count, lane) in arena.lanes.lazy.filter({ $0.thread != nil }).enumerated() {
+            ThreadNames.shared.note(
+                lane: lane.number, thread: lane.thread!, taken: arena.view.lane(lane.number).name, asks: count < limit)
         }
     }
 
@@ -176,6 +182,6 @@ extension Trace {
     }
 
     /// Events that no lane could count, since the start of the process: emitted by a signal handler while its own thread was
-    /// taking a lane or registering an event, or by a thread that found all lanes taken.
+    /// taking a lane or registering an event, or by a thread that found all lanes taken, or the trace locked for a second.
     public static var uncounted: UInt64 { ThreadLane.uncounted.load(ordering: .relaxed) }
 }

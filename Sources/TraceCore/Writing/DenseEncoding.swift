@@ -139,10 +139,14 @@ extension DenseEncoding {
     public static func storeSync(_ delta: UInt64, to address: UnsafeMutableRawPointer) -> Int {
         var length = 0
         // Highest digit first.
-        for shift in [48, 32, 16] as [UInt64] where delta &>> shift != 0 {
-            let digit = delta &>> shift & 0xFFFF
-            (address + length).storeBytes(of: head(UInt32(RecordID.sync), digit).littleEndian, as: UInt32.self)
-            length += 3
+        var shift: UInt64 = 48
+        while shift > 0 {
+            if delta &>> shift != 0 {
+                let digit = delta &>> shift & 0xFFFF
+                (address + length).storeBytes(of: head(UInt32(RecordID.sync), digit).littleEndian, as: UInt32.self)
+                length += 3
+            }
+            shift -= 16
         }
         return length
     }

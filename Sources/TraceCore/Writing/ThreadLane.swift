@@ -44,7 +44,7 @@ package enum ThreadLane {
     }
 
     /// Events that no lane could count: emitted by a signal handler while its thread was taking a lane or registering an
-    /// event, or by a thread that found no lane.
+    /// event, or by a thread that found no lane, or waited for one in vain.
     static let uncounted = Atomic<UInt64>(0)
 
     @usableFromInline
@@ -117,7 +117,8 @@ package enum ThreadLane {
     static func leave(_ lane: Lane<NativeMemory>) {
         refusing {
             let view = ArenaView<NativeMemory>(mapping: lane.arena)
-            ThreadNames.shared.note(lane: view.number(of: lane), thread: cplatform_thread_id())
+            ThreadNames.shared.note(
+                lane: view.number(of: lane), thread: cplatform_thread_id(), taken: lane.name, asks: true)
             detachLanes(leftBy: lane, before: .max)
             detach(lane)
             Trace.releaseArenas()

@@ -104,6 +104,34 @@ extension TraceOfTheProcess {
             #expect(hasEnded)
         }
 
+        /// The thread emits nothing itself: each recording's lane is taken by a handler, most often inside `malloc` or `free`.
+        @Test func handlersTakeLanesInsideOfMalloc() throws {
+            let stops = Flag()
+            Recorded.register()
+            let changer = SystemThread {
+                for round in 0..<1000 {
+                    let arena = Recorded.arena(pages: 4)
+                    try? Trace.start(arena)
+                    Recorded.awaitEvents(20, in: arena)
+                    if round % 2 == 0 { Trace.stop() }
+                }
+                stops.set()
+            }
+            let hasEnded = underSignals {
+                var kept: [UnsafeMutableRawPointer] = []
+                while !stops.isSet {
+                    // More of each size than a thread's own cache has: what a handler allocated would need the same lock.
+                    for number in 0..<4000 { kept.append(malloc(16 + number * 48 % 1008)) }
+                    for memory in kept { free(memory) }
+                    kept.removeAll(keepingCapacity: true)
+                }
+            }
+            #expect(hasEnded, "a handler waits for its own thread's malloc")
+            guard hasEnded else { return }
+            changer.join()
+            Trace.stop()
+        }
+
         /// The handler comes while its thread holds the lock of the trace.
         @Test func theThreadIsInsideOfTheTrace() throws {
             Recorded.register()

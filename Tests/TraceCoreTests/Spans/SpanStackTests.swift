@@ -41,7 +41,7 @@ private struct ReferenceStack {
     var ids: [UInt32] = []
     var unlisted = 0
 
-    mutating func begin(_ id: UInt32) { if ids.count < 31 { ids.append(id) } else { unlisted += 1 } }
+    mutating func begin(_ id: UInt32) { if ids.count < 29 { ids.append(id) } else { unlisted += 1 } }
 
     mutating func end(_ id: UInt32) {
         if unlisted > 0 {
@@ -105,9 +105,9 @@ private struct ReferenceStack {
         let arena = makeArena()
         var spans = try SpanLane(in: arena)
         for depth in 0..<100 as Range<UInt32> { spans.begin(200 + 2 * (depth % 20)) }
-        #expect(spans.ids.count == 31)
+        #expect(spans.ids.count == 29)
         #expect(arena.lanes[0].openSpans == 100)
-        #expect(arena.openSpans().map(\.depth) == Array(0..<31))
+        #expect(arena.openSpans().map(\.depth) == Array(0..<29))
         for depth in (0..<100 as Range<UInt32>).reversed() { spans.end(200 + 2 * (depth % 20)) }
         #expect(arena.lanes[0].openSpans == 0)
         #expect(arena.lanes[0].events == 200 && arena.lanes[0].lost == 0, "the events of deep spans are recorded")
@@ -209,8 +209,8 @@ private struct ReferenceStack {
                         wrong.add(1, ordering: .relaxed)
                     }
                     looks.add(1, ordering: .relaxed)
-                    if spans.count > 31 { wrong.add(1, ordering: .relaxed) }
-                    if spans.count == 31 { deepest.add(1, ordering: .relaxed) }
+                    if spans.count > 29 { wrong.add(1, ordering: .relaxed) }
+                    if spans.count == 29 { deepest.add(1, ordering: .relaxed) }
                 }
             }
         }
@@ -238,11 +238,11 @@ private struct ReferenceStack {
             var expected: [UInt32] = []
             func begin(_ id: UInt32) {
                 spans.begin(id)
-                if expected.count < 31 { expected.append(id) }
+                if expected.count < 29 { expected.append(id) }
             }
             if start != .noPage || ends { begin(200) }
             if start == .mismatch { begin(202) }
-            if start == .fullStack { while expected.count < (ends ? 31 : 30) { begin(200) } }
+            if start == .fullStack { while expected.count < (ends ? 29 : 28) { begin(200) } }
             wasReached = false
             var handler = spans
             handler.ticks += 1 << 20
