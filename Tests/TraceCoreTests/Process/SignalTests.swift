@@ -109,10 +109,10 @@ extension TraceOfTheProcess {
             let stops = Flag()
             Recorded.register()
             let changer = SystemThread {
-                for round in 0..<1000 {
+                for round in 0..<500 {
                     let arena = Recorded.arena(pages: 4)
                     try? Trace.start(arena)
-                    Recorded.awaitEvents(20, in: arena)
+                    Recorded.awaitEvents(4, in: arena)
                     if round % 2 == 0 { Trace.stop() }
                 }
                 stops.set()
