@@ -140,7 +140,8 @@ extern __thread void *_Nonnull cplatform_thread_lane __attribute__((tls_model("i
 static inline void *_Nonnull cplatform_lane(void) { return cplatform_thread_lane; }
 static inline bool cplatform_has_lane(void) { return cplatform_thread_lane != cplatform_no_lane; }
 
-/// Makes `lane`, or none where it is NULL, this thread's, and asks for the thread's exit to be told.
+/// Makes `lane`, or none where it is NULL, this thread's, and asks for the thread's exit to be told. Allocates nothing, unless the
+/// process had made more keys for threads than the system has room for in a thread itself (32, with glibc) before the hooks were set.
 void cplatform_set_lane(void *_Nullable lane);
 
 /// Set while this thread is off the fast path of an emit, where a signal handler's emit may not follow it.
