@@ -21,11 +21,8 @@ package final class GenericAlarm<Memory: MemoryModel>: @unchecked Sendable {
         Memory.sleep(on: word, while: UInt32(truncatingIfNeeded: rings), nanoseconds: nanoseconds)
     }
 
-    /// The word, for a signal handler to count up: it stays for ever, since a handler may be running whenever this ends.
-    func bell() -> SharedWord {
-        _ = Unmanaged.passRetained(self)
-        return word
-    }
+    /// The word, for a signal handler to count up, as long as the alarm is there.
+    var bell: SharedWord { word }
 
     /// Wakes all sleepers. What came before (release) is seen by who takes the count after it.
     package func ring() {

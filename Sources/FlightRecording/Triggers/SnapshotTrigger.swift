@@ -57,7 +57,7 @@ public final class SnapshotTrigger: Sendable {
     private let onSnapshot: @Sendable (Result<Taken, any Error>) -> Void
     private let directory: SnapshotDirectory
     private let state = Lock(State())
-    private let alarm = Alarm()
+    private let alarm = TriggerAlarms.take()
     private let isEnding = Atomic<Bool>(false)
     private let thread = Lock<BackgroundThread?>(nil)
 
@@ -114,6 +114,7 @@ public final class SnapshotTrigger: Sendable {
             return state.signals ?? []
         }
         for signal in signals { cplatform_count_signal(signal, nil, nil) }
+        if ended != nil { TriggerAlarms.giveBack(alarm) }
     }
 
     public var status: Status { state.withLock { $0.status } }
@@ -136,7 +137,7 @@ public final class SnapshotTrigger: Sendable {
     public func fire(onSignal signal: Int32) throws(FlightRecorderError) {
         guard let count = SignalWords.word(signal) else { throw .system(call: "sigaction", code: 22) }
         let probe = SignalProbe(signal: signal, word: count)
-        let code = cplatform_count_signal(signal, SignalWords.plain(count), SignalWords.plain(alarm.bell()))
+        let code = cplatform_count_signal(signal, SignalWords.plain(count), SignalWords.plain(alarm.bell))
         guard code == 0 else { throw .system(call: "sigaction", code: code) }
         let isTaken = state.withLock { state in
             state.signals?.append(signal)

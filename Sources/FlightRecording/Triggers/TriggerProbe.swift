@@ -50,6 +50,16 @@ struct SignalProbe: TriggerProbe {
     }
 }
 
+/// The alarms of triggers. A signal handler may be ringing one whenever its trigger ends: so it stays, and serves the next trigger,
+/// whom a late ring wakes once for nothing.
+enum TriggerAlarms {
+    private static let free = Lock<[Alarm]>([])
+
+    static func take() -> Alarm { free.withLock { $0.popLast() } ?? Alarm() }
+
+    static func giveBack(_ alarm: Alarm) { free.withLock { $0.append(alarm) } }
+}
+
 /// A word for each signal, there for ever: a handler may be running whenever its trigger ends.
 enum SignalWords {
     private static let limit = 128

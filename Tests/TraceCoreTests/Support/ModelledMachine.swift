@@ -38,7 +38,7 @@ final class ModelledMachine: @unchecked Sendable {
     final class Agent: @unchecked Sendable {
         let number: Int
         let name: String
-        let machine: ModelledMachine
+        unowned let machine: ModelledMachine
         var knowledge: Knowledge
         let turn = Turn()
         var accesses = 0
