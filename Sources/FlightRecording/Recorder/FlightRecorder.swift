@@ -100,9 +100,16 @@ public final class FlightRecorder: Sendable {
     public func snapshot(
         to path: String, reason: String = "", synchronized: Bool = true
     ) throws -> SnapshotReport {
+        try snapshot(to: path, reason, synchronized) { try PartialFile(path: path) }
+    }
+
+    /// The same with a temporary file that the caller names.
+    func snapshot(
+        to path: String, _ reason: String, _ synchronized: Bool, in create: () throws -> PartialFile
+    ) throws -> SnapshotReport {
         try paths.run(path) {
             let snapshot = try begin(reason)
-            var file = try PartialFile(path: path)
+            var file = try create()
             let report = try snapshot.write(to: &file)
             try file.commit(synchronized: synchronized)
             return report

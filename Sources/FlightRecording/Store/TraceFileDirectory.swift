@@ -6,6 +6,8 @@
     internal import Glibc
 #endif
 
+internal import TraceCore
+
 /// Trace files of one prefix in a directory, and how many of them are kept.
 struct TraceFileDirectory: Sendable {
     let path: String
@@ -33,21 +35,53 @@ struct TraceFileDirectory: Sendable {
 
     func path(_ name: String) -> String { path + "/" + name }
 
+    /// Creates a file of this name, as ``PartialFile`` does.
+    func create(_ name: String) throws -> PartialFile {
+        try PartialFile(path: path(name), temporaryName: TraceFileName.temporary(name))
+    }
+
+    /// Gives the files that a process left when it ended, in the middle of writing, their names: they hold what had been written,
+    /// up to where it breaks off, and are kept and deleted as the others. Returns how many.
+    func keepLeftovers() -> Int {
+        names { TraceFileName.finished($0).map { TraceFileName.isOne($0, prefix: prefix) } ?? false }
+            .count { keepLeftover($0, as: TraceFileName.finished($0)!) }
+    }
+
+    private func keepLeftover(_ temporary: String, as name: String) -> Bool {
+        let descriptor = open(path(temporary), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var status = stat()
+        // Who writes it holds the lock.
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        else { return false }
+        // A link, which fails where somebody has the name.
+        let isKept = status.st_size > 0 && link(path(temporary), path(name)) == 0
+        if isKept || status.st_size == 0 { unlink(path(temporary)) }
+        return isKept
+    }
+
     /// Names ascend with time. Not what only looks like one of them: a link may lead anywhere.
     private func finished() -> [(name: String, byteCount: Int)] {
+        names { TraceFileName.isOne($0, prefix: prefix) }.compactMap { name in
+            var status = stat()
+            guard lstat(path(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            return (name, Int(status.st_size))
+        }
+    }
+
+    /// Of the files in the directory, in order.
+    private func names(where isWanted: (String) -> Bool) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
-        var files: [(name: String, byteCount: Int)] = []
+        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            var status = stat()
-            guard TraceFileName.isOne(name, prefix: prefix), lstat(path(name), &status) == 0,
-                status.st_mode & S_IFMT == S_IFREG
-            else { continue }
-            files.append((name, Int(status.st_size)))
+            if isWanted(name) { names.append(name) }
         }
-        return files.sorted { $0.name < $1.name }
+        return names.sorted()
     }
 }

@@ -34,6 +34,15 @@ struct TraceFileName {
         text = String(decoding: bytes, as: UTF8.self) + Self.suffix
     }
 
+    /// What a file of this name is called while it is written.
+    static func temporary(_ name: String) -> String { ".\(name).partial" }
+
+    /// The name of a file that is called `temporary` while it is written.
+    static func finished(_ temporary: String) -> String? {
+        guard temporary.hasPrefix("."), temporary.hasSuffix(".partial") else { return nil }
+        return String(temporary.dropFirst().dropLast(".partial".count))
+    }
+
     static func isOne(_ name: String, prefix: String) -> Bool {
         guard name.hasPrefix(prefix), name.hasSuffix(ending) else { return false }
         let stamp = Array(name.utf8.dropFirst(prefix.utf8.count).dropLast(ending.utf8.count))

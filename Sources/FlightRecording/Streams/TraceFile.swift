@@ -16,8 +16,7 @@ struct TraceFile: ~Copyable {
         var thread: UInt32
     }
 
-    init(path: String, _ clock: TraceClock, begin: ClockPair) throws {
-        let file = try PartialFile(path: path)
+    init(_ file: consuming PartialFile, _ clock: TraceClock, begin: ClockPair) throws {
         let temporaryPath = file.temporaryPath
         var writer = try NativeFileWriter(to: file, header: NativeFileHeader(clock))
         try writer.write(begin)

@@ -17,6 +17,8 @@ struct TraceFileSeries: ~Copyable {
         self.stream = stream
         self.statistics = statistics
         passes = TraceFilterTable(configuration.filter)
+        let kept = configuration.files.keepLeftovers()
+        statistics.withLock { $0.leftoverFiles += kept }
     }
 
     /// A failure gives up the file, not the series.
@@ -50,7 +52,7 @@ struct TraceFileSeries: ~Copyable {
         var name = TraceFileName(configuration.prefix, wall: generation.begin.wall).text
         while name <= lastName { name = TraceFileName(after: lastName).text }
         lastName = name
-        let opened = try TraceFile(path: configuration.directory + "/" + name, clock, begin: generation.begin)
+        let opened = try TraceFile(configuration.files.create(name), clock, begin: generation.begin)
         statistics.withLock { [path = opened.temporaryPath] in $0.currentPath = path }
         file = consume opened
     }
@@ -59,7 +61,7 @@ struct TraceFileSeries: ~Copyable {
         guard let file = file.take() else { return }
         statistics.withLock { $0.currentPath = nil }
         let bytes = try file.finish(synchronized: configuration.synchronized)
-        let deleted = configuration.finishedFiles.deleteOldest(newest: lastName)
+        let deleted = configuration.files.deleteOldest(newest: lastName)
         statistics.withLock {
             $0.finishedFiles += 1
             $0.bytes += bytes
@@ -78,8 +80,8 @@ struct TraceFileSeries: ~Copyable {
 }
 
 extension TraceFileWriter.Configuration {
-    /// The files that writers of this configuration have finished, in this process or another.
-    fileprivate var finishedFiles: TraceFileDirectory {
+    /// The files of writers of this configuration, in this process or another.
+    fileprivate var files: TraceFileDirectory {
         TraceFileDirectory(
             path: directory, prefix: prefix, maximumFiles: maximumFiles, maximumBytes: maximumTotalBytes ?? .max)
     }

@@ -8,7 +8,8 @@ internal import TraceCore
 ///
 /// Each file is whole by itself (docs/FORMAT.md): it has the schemas, strings and threads that its records refer to, and its
 /// generations are whole. A file has its name, the time at which it begins, once it is finished; until then it is there under
-/// ``Statistics/currentPath``, and readable up to its last end of a generation.
+/// ``Statistics/currentPath``, and readable up to its last end of a generation. What a process leaves when it crashes has its name
+/// from the next start on.
 ///
 /// What the disk is too slow for is lost by generations, and stands in the file as gaps of its lanes.
 ///
@@ -45,6 +46,9 @@ public final class TraceFileWriter: Sendable {
         public var finishedFiles = 0
         /// Of the oldest files, for the limits.
         public var deletedFiles = 0
+        /// Files that an earlier process left when it ended, in the middle of writing: they have got their names, and are among
+        /// those that are kept.
+        public var leftoverFiles = 0
         /// Files that were given up, and what they held with them, because the system did not take all.
         public var failedFiles = 0
         /// Generations that were written, those of files that were given up included.

@@ -47,6 +47,8 @@ public final class SnapshotTrigger: Sendable {
         public var suppressed: UInt64 = 0
         public var taken: UInt64 = 0
         public var failed: UInt64 = 0
+        /// Snapshots that an earlier process left when it ended, in the middle of writing: they have got their names.
+        public var leftovers: UInt64 = 0
         public var lastPath: String?
         /// Why the last one failed.
         public var lastError: String?
@@ -95,6 +97,8 @@ public final class SnapshotTrigger: Sendable {
             files: TraceFileDirectory(
                 path: configuration.directory, prefix: configuration.prefix, maximumFiles: configuration.maximumFiles,
                 maximumBytes: configuration.maximumBytes))
+        let leftovers = directory.files.keepLeftovers()
+        state.withLock { $0.status.leftovers = UInt64(leftovers) }
         // Held by its thread, until it is stopped.
         let started = try BackgroundThread(name: "flight-trigger") { self.work() }
         thread.withLock { $0 = started }
@@ -219,7 +223,8 @@ public final class SnapshotTrigger: Sendable {
         let name = directory.newName(wall: wall, reason: reason)
         let path = directory.files.path(name)
         let outcome = Result {
-            Taken(reason: reason, path: path, report: try recorder.snapshot(to: path, reason: reason))
+            let report = try recorder.snapshot(to: path, reason, true) { try directory.files.create(name) }
+            return Taken(reason: reason, path: path, report: report)
         }
         if case .success = outcome { directory.files.deleteOldest(newest: name) }
         state.withLock { state in

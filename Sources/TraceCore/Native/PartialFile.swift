@@ -10,7 +10,8 @@
 ///
 /// It is written under a temporary name in the same directory, readable by its owner alone, and ``commit(synchronized:)``
 /// gives it its own, in place of a file that has that name already. Without that the temporary file is removed when the
-/// value goes: after an error there is nothing under the final name, or what was there before.
+/// value goes: after an error there is nothing under the final name, or what was there before. It is locked (`flock`) as long as it
+/// is written: one that is not is what a process left when it ended.
 public struct PartialFile: ~Copyable, ByteSink {
     public let path: String
     /// Where the bytes stand until ``commit(synchronized:)``.
@@ -19,22 +20,31 @@ public struct PartialFile: ~Copyable, ByteSink {
     private var isOpen = true
 
     /// Creates the temporary file. Throws ``FileError``.
-    public init(path: String) throws {
+    public init(path: String) throws { try self.init(path: path, temporaryName: nil) }
+
+    /// - Parameter temporaryName: for who wants to find what an earlier process left; another one where it is taken or too long.
+    package init(path: String, temporaryName: String?) throws {
         self.path = path
         let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        var name = temporaryName
         while true {
             // Not the final name and something: that may be too long for a name.
             let number = String(UInt64.random(in: 0 ... .max), radix: 16)
-            let candidate = "\(directory).frec-\(getpid())-\(number).partial"
+            let candidate = directory + (name ?? ".frec-\(getpid())-\(number).partial")
             let descriptor = uninterrupted {
                 open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             }
-            if descriptor >= 0 {
+            // Locked by somebody else: who takes it for one that was left, and removes it. Not every file system has locks.
+            if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                close(descriptor)
+            } else if descriptor >= 0 {
                 temporaryPath = candidate
                 sink = FileDescriptorSink(descriptor, name: candidate)
                 return
+            } else if errno != EEXIST, name == nil || errno != ENAMETOOLONG {
+                throw FileError.last("open", file: candidate)
             }
-            guard errno == EEXIST else { throw FileError.last("open", file: candidate) }
+            name = nil
         }
     }
 

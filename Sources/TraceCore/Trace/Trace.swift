@@ -47,12 +47,12 @@ public enum Trace {
     }
 
     /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left, or where
-    /// the lock could not be had for a second.
+    /// the lock could not be had for a minute.
     ///
     /// A signal handler's emit may come here, and the thread that it interrupts may be inside `malloc`: so nothing is
     /// allocated or freed, and who holds the lock is not waited for without an end, since he may wait for that `malloc`.
     static func attachThread() -> Lane<NativeMemory>?? {
-        let attached = state.withLock(waitingAtMost: 1_000_000_000) { state -> Lane<NativeMemory>?? in
+        let attached = state.withLock(waitingAtMost: 60_000_000_000) { state -> Lane<NativeMemory>?? in
             guard let arena = state.arena else { return nil }
             guard let lane = try? arena.attach(thread: cplatform_thread_id()) else { return .some(nil) }
             lane.name = .ofCallingThread
@@ -182,6 +182,6 @@ extension Trace {
     }
 
     /// Events that no lane could count, since the start of the process: emitted by a signal handler while its own thread was
-    /// taking a lane or registering an event, or by a thread that found all lanes taken, or the trace locked for a second.
+    /// taking a lane or registering an event, or by a thread that found all lanes taken, or the trace locked for a minute.
     public static var uncounted: UInt64 { ThreadLane.uncounted.load(ordering: .relaxed) }
 }

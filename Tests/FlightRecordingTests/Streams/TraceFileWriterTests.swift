@@ -203,6 +203,49 @@ extension TraceOfTheProcess {
             }
         }
 
+        /// Its own is locked, and so nobody takes it for one that was left.
+        @Test func aSecondWriterLeavesTheFirstOnesFileAlone() async throws {
+            let directory = try TemporaryDirectory()
+            try await TraceStore.sized(1 << 20) {
+                let writers = (0..<2).map { _ in TraceFileWriter(configuration: configuration(directory)) }
+                for writer in writers {
+                    try writer.start()
+                    Sent.numbered.emit(0, 1)
+                    try settle(writer, events: 1)
+                }
+                for writer in writers { writer.stop() }
+                #expect(writers.map(\.statistics.leftoverFiles) == [0, 0])
+                #expect(writers.map(\.statistics.finishedFiles) == [1, 1])
+                #expect(try finished(directory).allSatisfy(\.isWhole))
+            }
+        }
+
+        @Test func whatIsNotALeftoverStays() throws {
+            let directory = try TemporaryDirectory()
+            let files = TraceFileDirectory(path: directory.path, prefix: "trace", maximumFiles: 8, maximumBytes: .max)
+            let name = TraceFileName("trace", wall: 1).text
+            let temporary = TraceFileName.temporary(name)
+            let others = [TraceFileName.temporary(TraceFileName("other", wall: 1).text), ".trace-1.partial"]
+            for other in others { try directory.write([1], to: other) }
+            try directory.write([], to: temporary)
+            #expect(files.keepLeftovers() == 0)
+            #expect(directory.names == others.sorted(), "an empty one holds nothing")
+
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.file(temporary), withDestinationPath: directory.file(others[0]))
+            #expect(files.keepLeftovers() == 0)
+            try FileManager.default.removeItem(atPath: directory.file(temporary))
+
+            try directory.write([2], to: temporary)
+            try directory.write([3], to: name)
+            #expect(files.keepLeftovers() == 0, "somebody has the name")
+            #expect(try directory.read(name) == [3] && directory.read(temporary) == [2])
+            try FileManager.default.removeItem(atPath: directory.file(name))
+            #expect(files.keepLeftovers() == 1)
+            #expect(try directory.read(name) == [2])
+            #expect(directory.names == (others + [name]).sorted())
+        }
+
         @Test func onlyWhatPasses() async throws {
             let directory = try TemporaryDirectory()
             try await TraceStore.sized(4 << 20) {
@@ -235,7 +278,7 @@ extension TraceOfTheProcess {
                 if number % 10 == 9 { try stage.close() }
             }
             let directory = try TemporaryDirectory()
-            var file = try TraceFile(path: directory.path + "/f", TraceClock(), begin: .take())
+            var file = try TraceFile(PartialFile(path: directory.file("f")), TraceClock(), begin: .take())
             let generation = try #require(queue.next(nanoseconds: 0))
             #expect(try file.write(generation, Trace.schemas, nil) == 10)
             _ = try file.finish(synchronized: false)

@@ -204,6 +204,34 @@ extension TraceOfTheProcess {
     }
 
     @Suite(.serialized) struct ForkedChildren {
+        @Test func whatACrashLeavesHasItsNameFromTheNextStartOn() async throws {
+            let directory = try TemporaryDirectory()
+            try await TraceStore.sized(1 << 20) {
+                let code = inChild {
+                    let writer = TraceFileWriter(configuration: .init(directory: directory.path))
+                    do { try writer.start() } catch { return 1 }
+                    for number in 0..<100 as Range<UInt64> { Sent.numbered.emit(0, number) }
+                    do { try TraceStore.endGeneration() } catch { return 2 }
+                    while writer.statistics.events < 100 { yieldProcessor() }
+                    // Ends here, in the middle of the file.
+                    return 7
+                }
+                #expect(code == 7)
+                let left = directory.names
+                #expect(left.count == 1 && left[0].hasSuffix(".partial"))
+                let writer = TraceFileWriter(configuration: .init(directory: directory.path))
+                try writer.start()
+                while writer.statistics.leftoverFiles == 0 { yieldProcessor() }
+                writer.stop()
+                let name = try #require(directory.names.first)
+                #expect(TraceFileName.isOne(name, prefix: "trace") && directory.names.count == 1)
+                let bytes = try directory.read(name)
+                let index = try TraceIndex(bytes.span.bytes)
+                #expect(index.problem?.reason == .incomplete)
+                #expect(index.batches.map(\.header.eventCount).reduce(0, +) == 100)
+            }
+        }
+
         @Test func theParentsFileWriterSaysThatItIsNotThere() async throws {
             let directory = try TemporaryDirectory()
             try await TraceStore.sized(1 << 20) {
