@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -162,24 +163,7 @@ uint32_t cplatform_thread_id(void) {
 #endif
 }
 
-bool cplatform_lock(pthread_mutex_t *mutex, uint64_t nanoseconds) {
-  if (pthread_mutex_trylock(mutex) == 0) return true;
-#if defined(__APPLE__)
-  uint64_t start = cplatform_monotonic_nanoseconds();
-  while (cplatform_monotonic_nanoseconds() - start < nanoseconds) {
-    sched_yield();
-    if (pthread_mutex_trylock(mutex) == 0) return true;
-  }
-  return false;
-#else
-  struct timespec end;
-  clock_gettime(CLOCK_REALTIME, &end);
-  uint64_t sum = (uint64_t)end.tv_nsec + nanoseconds;
-  end.tv_sec += (time_t)(sum / 1000000000);
-  end.tv_nsec = (long)(sum % 1000000000);
-  return pthread_mutex_timedlock(mutex, &end) == 0;
-#endif
-}
+void cplatform_yield(void) { sched_yield(); }
 
 bool cplatform_thread_lives(uint32_t thread) {
 #if defined(__linux__)

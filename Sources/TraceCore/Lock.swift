@@ -30,16 +30,6 @@ package final class Lock<State>: @unchecked Sendable {
     package func lock() { pthread_mutex_lock(mutex) }
     package func unlock() { pthread_mutex_unlock(mutex) }
 
-    /// Nil where the lock could not be had for so long. Allocates nothing: for emits, which signal handlers make, too.
-    package func withLock<Result>(waitingAtMost nanoseconds: UInt64, _ body: (inout State) -> Result) -> Result? {
-        let wasOffPath = cplatform_is_off_path()
-        cplatform_set_off_path(true)
-        defer { cplatform_set_off_path(wasOffPath) }
-        guard cplatform_lock(mutex, nanoseconds) else { return nil }
-        defer { pthread_mutex_unlock(mutex) }
-        return body(&state)
-    }
-
     package func withLock<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -2,7 +2,6 @@
 // Everything on a hot path is a static inline, so that it is compiled into its Swift caller.
 #pragma once
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -165,8 +164,8 @@ static inline uint32_t cplatform_fork_count(void) { return cplatform_forks; }
 /// The system's id of the calling thread.
 uint32_t cplatform_thread_id(void);
 
-/// Locks a mutex. False where that took longer than `nanoseconds`. Allocates nothing.
-bool cplatform_lock(pthread_mutex_t *_Nonnull mutex, uint64_t nanoseconds);
+/// Lets other threads run on this processor.
+void cplatform_yield(void);
 
 /// False only where no thread with this id lives in the process.
 bool cplatform_thread_lives(uint32_t thread);

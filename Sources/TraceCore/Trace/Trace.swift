@@ -46,19 +46,36 @@ public enum Trace {
         return arena?.isMapped == true ? arena : nil
     }
 
-    /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left, or where
-    /// the lock could not be had for a minute.
-    ///
-    /// A signal handler's emit may come here, and the thread that it interrupts may be inside `malloc`: so nothing is
-    /// allocated or freed, and who holds the lock is not waited for without an end, since he may wait for that `malloc`.
+    private static let door = ArenaDoor<NativeMemory>()
+
+    /// How long an emit waits while one recording follows another, or the process is forked. Not for ever: a signal handler's emit
+    /// may have come into `malloc`, and who starts the recording may be waiting for that.
+    private static var patience: UInt64 { 10_000_000 }
+
+    /// Takes a lane for the calling thread where there is a recording. Nil in the inner optional where none is left, or the
+    /// recording changes for longer than ``patience``. Allocates, frees and locks nothing.
     static func attachThread() -> Lane<NativeMemory>?? {
-        let attached = state.withLock(waitingAtMost: 60_000_000_000) { state -> Lane<NativeMemory>?? in
-            guard let arena = state.arena else { return nil }
-            guard let lane = try? arena.attach(thread: cplatform_thread_id()) else { return .some(nil) }
-            lane.name = .ofCallingThread
-            return lane
+        var start: UInt64?
+        while true {
+            let found = door.visit { address -> Lane<NativeMemory>? in
+                // SAFETY: `state` keeps the arena until the door has been closed.
+                let arena = Unmanaged<Arena>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(address))!)
+                return arena._withUnsafeGuaranteedRef { arena in
+                    guard let lane = try? arena.attach(thread: cplatform_thread_id()) else { return nil }
+                    lane.name = .ofCallingThread
+                    return lane
+                }
+            }
+            switch found {
+            case .nothing: return nil
+            case .arena(let lane): return lane
+            case .closed:
+                let now = cplatform_monotonic_nanoseconds()
+                if start == nil { start = now }
+                guard now - start! < patience else { return .some(nil) }
+                cplatform_yield()
+            }
         }
-        return attached ?? .some(nil)
     }
 
     /// Frees retired arenas that no thread holds a lane of any more.
@@ -86,16 +103,21 @@ public enum Trace {
         Unmanaged<ForkHolder>.fromOpaque(pointer).takeUnretainedValue().hold(takes)
     }
 
-    /// Around a fork.
+    /// What the door led to before the fork.
+    private nonisolated(unsafe) static var ledTo: UInt64 = 0
+
+    /// Around a fork: the door is closed, so that the child has no visitor that stayed with its parent.
     private static func hold(_ takes: Bool) {
         if takes {
             holdModuleAbove(true)
             state.lock()
+            ledTo = door.close()
             EventRegistry.shared.hold(true)
             ThreadNames.shared.hold(true)
         } else {
             ThreadNames.shared.hold(false)
             EventRegistry.shared.hold(false)
+            door.open(ledTo)
             state.unlock()
             holdModuleAbove(false)
         }
@@ -112,6 +134,8 @@ public enum Trace {
         try state.withLock { state throws(ArenaError) in
             guard state.arena !== arena else { return }
             guard !arena.isRetired else { throw .retired }
+            _ = door.close()
+            defer { door.open(UInt64(UInt(bitPattern: Unmanaged.passUnretained(arena).toOpaque()))) }
             state.retire()
             state.arena = arena
             // Under the lock: the switches and the arena are those of the same call.
@@ -124,6 +148,8 @@ public enum Trace {
     @discardableResult
     public static func stop() -> Arena? {
         state.withLock { state in
+            _ = door.close()
+            defer { door.open(0) }
             EventRegistry.shared.setRecording(false)
             ThreadNames.shared.setMetadata(nil)
             let arena = state.arena
@@ -182,6 +208,7 @@ extension Trace {
     }
 
     /// Events that no lane could count, since the start of the process: emitted by a signal handler while its own thread was
-    /// taking a lane or registering an event, or by a thread that found all lanes taken, or the trace locked for a minute.
+    /// taking a lane or registering an event, or by a thread that found all lanes taken, or one recording
+    /// following another for 10 ms.
     public static var uncounted: UInt64 { ThreadLane.uncounted.load(ordering: .relaxed) }
 }

@@ -44,7 +44,7 @@ package enum ThreadLane {
     }
 
     /// Events that no lane could count: emitted by a signal handler while its thread was taking a lane or registering an
-    /// event, or by a thread that found no lane, or waited for one in vain.
+    /// event, or by a thread that found no lane.
     static let uncounted = Atomic<UInt64>(0)
 
     @usableFromInline

@@ -200,19 +200,55 @@ package enum Spans {
         ])
     }
 
+    /// A thread on its way to an arena that is being made, recorded into, and taken away.
+    private static func door(_ name: String, visitors: Int) -> Program {
+        Program("recordings, \(name) at the door of an arena") { machine in
+            let door = ArenaDoor<CheckedMemory>()
+            let arena = LastWords()
+            let visit: () -> Void = {
+                _ = door.visit { address in
+                    if address != 8 { machine.report("led to \(address)") }
+                    arena.read()
+                }
+            }
+            return .init(
+                [
+                    (
+                        "recorder",
+                        {
+                            arena.say()
+                            door.open(8)
+                            if door.close() != 8 { machine.report("something else was inside") }
+                            // As who frees it.
+                            arena.say()
+                            door.open(0)
+                        }
+                    )
+                ] + (0..<visitors).map { ("visitor \($0)", visit) })
+        }
+    }
+
+    /// So many have room at a thread's lane.
+    private static let room = Int(Pages.CheckedLane.spanCapacity)
+
     package static let programs: [Program] = [
         stack("a begin", ahead: 1, [.begin]),
         stack("an end and a begin", ahead: 2, [.end, .begin]),
         stack("ends and begins", ahead: 2, [.end, .end, .begin, .begin]),
         stack("begins and an end", ahead: 0, [.begin, .begin, .end]),
         stack("an end of an outer one", ahead: 0, [.begin, .begin, .begin, .endAnywhere(1), .begin]),
-        stack("one more than has room", ahead: 30, [.begin, .beginAnywhere]),
-        stack("one more than has room, which ends", ahead: 30, [.begin, .beginAnywhere, .endAnywhere(40)]),
+        stack("one more than has room", ahead: room - 1, [.begin, .beginAnywhere]),
+        stack("one more than has room, which ends", ahead: room - 1, [.begin, .beginAnywhere, .endAnywhere(40)]),
         stack(
-            "room made by those that count as closed", ahead: 29, whole: [28],
-            [.begin, .begin, .unlist(26), .unlist(27), .unlist(28), .beginAnywhere]),
+            "room made by those that count as closed", ahead: room - 2, whole: [UInt64(room - 3)],
+            [
+                .begin, .begin, .unlist(UInt64(room - 5)), .unlist(UInt64(room - 4)), .unlist(UInt64(room - 3)),
+                .beginAnywhere,
+            ]),
         holders,
         table,
+        door("a thread", visitors: 1),
+        door("two threads", visitors: 2),
         alarm,
         budget,
     ]
