@@ -45,7 +45,8 @@ enum Program {
         try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        let text = try String(contentsOfFile: errors, encoding: .utf8)
+        // Foundation's readers of whole files leak a buffer where there is nothing in them.
+        let text = String(decoding: try FileHandle(forReadingAtPath: errors)?.readToEnd() ?? Data(), as: UTF8.self)
         try FileManager.default.removeItem(atPath: errors)
         #expect(
             process.terminationReason == .exit, "\(program) \(arguments): ended by signal \(process.terminationStatus)")

@@ -200,14 +200,14 @@ package enum Spans {
         ])
     }
 
-    /// A thread on its way to an arena that is being made, recorded into, and taken away.
+    /// Threads on their way to arenas that are made, recorded into, and taken away, one after the other.
     private static func door(_ name: String, visitors: Int) -> Program {
         Program("recordings, \(name) at the door of an arena") { machine in
             let door = ArenaDoor<CheckedMemory>()
-            let arena = LastWords()
+            let arenas = [8: LastWords(), 16: LastWords()]
             let visit: () -> Void = {
                 _ = door.visit { address in
-                    if address != 8 { machine.report("led to \(address)") }
+                    guard let arena = arenas[Int(address)] else { return machine.report("led to \(address)") }
                     arena.read()
                 }
             }
@@ -216,11 +216,13 @@ package enum Spans {
                     (
                         "recorder",
                         {
-                            arena.say()
-                            door.open(8)
-                            if door.close() != 8 { machine.report("something else was inside") }
-                            // As who frees it.
-                            arena.say()
+                            for (address, arena) in arenas.sorted(by: { $0.key < $1.key }) {
+                                // As who makes it, then as who frees it.
+                                arena.say()
+                                door.open(UInt64(address))
+                                if door.close() != UInt64(address) { machine.report("something else was inside") }
+                                arena.say()
+                            }
                             door.open(0)
                         }
                     )

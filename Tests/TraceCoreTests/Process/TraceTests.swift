@@ -55,9 +55,12 @@ extension TraceOfTheProcess {
             #expect(events.count == 15)
         }
 
+        /// For ever, as events are.
+        private nonisolated(unsafe) static let many = UnsafeMutablePointer<Event1<UInt64>>.allocate(capacity: 300)
+
         @Test func idsAbove253() throws {
             let arena = Recorded.arena()
-            let many = UnsafeMutablePointer<Event1<UInt64>>.allocate(capacity: 300)
+            let many = Self.many
             for index in 0..<300 {
                 (many + index).initialize(to: Event1<UInt64>("many", category: "test", "word"))
                 many[index].register()
