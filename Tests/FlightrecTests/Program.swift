@@ -38,16 +38,14 @@ enum Program {
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         let (output, error) = (Pipe(), FileHandle(forWritingAtPath: "/dev/null")!)
         // Standard error goes to a file: it cannot fill a pipe that nobody reads.
-        let errors = directory + "/errors-\(UInt64.random(in: 0 ... .max))"
-        _ = FileManager.default.createFile(atPath: errors, contents: nil)
+        let scratch = try TemporaryDirectory()
+        let errors = try scratch.write([], to: "errors")
         process.standardOutput = output
         process.standardError = FileHandle(forWritingAtPath: errors) ?? error
         try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        // Foundation's readers of whole files leak a buffer where there is nothing in them.
-        let text = String(decoding: try FileHandle(forReadingAtPath: errors)?.readToEnd() ?? Data(), as: UTF8.self)
-        try FileManager.default.removeItem(atPath: errors)
+        let text = try scratch.text(of: "errors")
         #expect(
             process.terminationReason == .exit, "\(program) \(arguments): ended by signal \(process.terminationStatus)")
         return Result(status: process.terminationStatus, output: data, error: text)

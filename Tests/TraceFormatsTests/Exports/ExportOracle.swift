@@ -79,11 +79,11 @@ struct ExportOracle: Sendable {
         process.standardError = try FileHandle(forWritingTo: files[2])
         try process.run()
         process.waitUntilExit()
-        let complaint = try String(contentsOf: files[2], encoding: .utf8)
+        let complaint = try directory.text(of: "err")
         guard process.terminationStatus == 0, complaint.isEmpty else {
             throw Failure(message: "\(command): \(process.terminationStatus) \(complaint.suffix(2000))")
         }
-        return try String(contentsOf: files[1], encoding: .utf8)
+        return try directory.text(of: "out")
     }
 }
 
