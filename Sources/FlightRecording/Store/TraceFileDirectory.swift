@@ -43,12 +43,14 @@ struct TraceFileDirectory: Sendable {
     /// Gives the files that a process left when it ended, in the middle of writing, their names: they hold what had been written,
     /// up to where it breaks off, and are kept and deleted as the others. Returns how many.
     func keepLeftovers() -> Int {
-        names { TraceFileName.finished($0).map { TraceFileName.isOne($0, prefix: prefix) } ?? false }
-            .count { keepLeftover($0, as: TraceFileName.finished($0)!) }
+        names.compactMap(TraceFileName.finished)
+            .filter { TraceFileName.isOne($0, prefix: prefix) }
+            .count(where: keepLeftover)
     }
 
-    private func keepLeftover(_ temporary: String, as name: String) -> Bool {
-        let descriptor = open(path(temporary), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    private func keepLeftover(_ name: String) -> Bool {
+        let temporary = path(TraceFileName.temporary(name))
+        let descriptor = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var status = stat()
@@ -57,30 +59,28 @@ struct TraceFileDirectory: Sendable {
             flock(descriptor, LOCK_EX | LOCK_NB) == 0
         else { return false }
         // A link, which fails where somebody has the name.
-        let isKept = status.st_size > 0 && link(path(temporary), path(name)) == 0
-        if isKept || status.st_size == 0 { unlink(path(temporary)) }
+        let isKept = status.st_size > 0 && link(temporary, path(name)) == 0
+        if isKept || status.st_size == 0 { unlink(temporary) }
         return isKept
     }
 
     /// Names ascend with time. Not what only looks like one of them: a link may lead anywhere.
     private func finished() -> [(name: String, byteCount: Int)] {
-        names { TraceFileName.isOne($0, prefix: prefix) }.compactMap { name in
+        names.filter { TraceFileName.isOne($0, prefix: prefix) }.compactMap { name in
             var status = stat()
             guard lstat(path(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
             return (name, Int(status.st_size))
         }
     }
 
-    /// Of the files in the directory, in order.
-    private func names(where isWanted: (String) -> Bool) -> [String] {
+    /// Of all that is in the directory, in order.
+    private var names: [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if isWanted(name) { names.append(name) }
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
         }
         return names.sorted()
     }

@@ -6,10 +6,8 @@ internal import MemoryAccess
 ///
 /// Relaxed: whoever asks for the name of the thread that a page or span names has seen an event behind the name's store. If that
 /// thread has ended since, its name was noted first (``ThreadNames``), and counts.
-struct LaneName: Equatable {
+struct LaneName {
     let words: (UInt64, UInt64)
-
-    init(words: (UInt64, UInt64)) { self.words = words }
 
     /// Of the calling thread; allocates nothing.
     static var ofCallingThread: LaneName {
@@ -25,8 +23,6 @@ struct LaneName: Equatable {
     var text: String {
         withUnsafeBytes(of: words) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
-
-    static func == (one: LaneName, other: LaneName) -> Bool { one.words == other.words }
 }
 
 extension Lane {

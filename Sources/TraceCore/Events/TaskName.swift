@@ -15,8 +15,9 @@ enum TaskName {
     ///
     /// - Parameter task: its number.
     static func tell(of task: UInt64, at stamp: Stamp) {
-        let lane = Lane<NativeMemory>(cplatform_lane())
-        let generation = NativeMemory.loadRelaxed(lane.generation)
+        // In a lane of an earlier recording, or none, stands that one's generation.
+        guard ThreadLane.isCurrent || ThreadLane.attach() else { return }
+        let generation = NativeMemory.loadRelaxed(Lane<NativeMemory>(cplatform_lane()).generation)
         let mark = task &<< 16 | generation & 0xFFFF
         guard told.replace(mark, of: task), let name = Task.name else { return }
         event.emit(task, name, at: stamp)

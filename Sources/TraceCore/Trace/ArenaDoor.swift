@@ -55,6 +55,7 @@ package struct ArenaDoor<Memory: MemoryModel>: @unchecked Sendable {
     }
 
     /// Lets nobody in until it is opened, and returns once all visitors have left. Returns what was inside.
+    @discardableResult
     package func close() -> UInt64 {
         let before = Memory.loadRelaxed(current)
         Memory.storeRelaxed(Self.closed, to: current)

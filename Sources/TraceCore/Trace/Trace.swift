@@ -134,7 +134,7 @@ public enum Trace {
         try state.withLock { state throws(ArenaError) in
             guard state.arena !== arena else { return }
             guard !arena.isRetired else { throw .retired }
-            _ = door.close()
+            door.close()
             defer { door.open(UInt64(UInt(bitPattern: Unmanaged.passUnretained(arena).toOpaque()))) }
             state.retire()
             state.arena = arena
@@ -148,7 +148,7 @@ public enum Trace {
     @discardableResult
     public static func stop() -> Arena? {
         state.withLock { state in
-            _ = door.close()
+            door.close()
             defer { door.open(0) }
             EventRegistry.shared.setRecording(false)
             ThreadNames.shared.setMetadata(nil)

@@ -67,8 +67,19 @@ package enum ThreadLane {
         return true
     }
 
-    /// The same for a caller that is not off the path.
-    static func attach() -> Bool { offPath { hasLane() } ?? false }
+    /// True once this thread has a lane in the arena that is recorded into now. For a caller that is not off the path.
+    static func attach() -> Bool {
+        offPath {
+            hasLane() && (isCurrent || moved(from: Lane<NativeMemory>(cplatform_lane())))
+        } ?? false
+    }
+
+    /// Whether this thread has a lane, in an arena that still takes events.
+    static var isCurrent: Bool {
+        guard cplatform_has_lane() else { return false }
+        let lane = Lane<NativeMemory>(cplatform_lane())
+        return NativeMemory.loadRelaxed(lane.generation) & GenerationWord.retired == 0
+    }
 
     private static func newLane() -> Lane<NativeMemory>? {
         guard let attached = Trace.attachThread() else { return nil }

@@ -48,6 +48,28 @@ extension TraceOfTheProcess {
             return true
         }
 
+        /// Signals a thread while `body` runs on it, and another one begins so many recordings, each once there are so many events
+        /// in the last; `body` is to return then. False where it does not.
+        private func whileRecordingsChange(
+            _ rounds: Int, events: UInt64, _ body: @escaping @Sendable (Flag) -> Void
+        ) -> Bool {
+            let stops = Flag()
+            Recorded.register()
+            let changer = SystemThread {
+                for round in 0..<rounds {
+                    let arena = Recorded.arena(pages: 4)
+                    try? Trace.start(arena)
+                    Recorded.awaitEvents(events, in: arena)
+                    if round % 2 == 0 { Trace.stop() }
+                }
+                stops.set()
+            }
+            guard underSignals({ body(stops) }) else { return false }
+            changer.join()
+            Trace.stop()
+            return true
+        }
+
         /// Emitted by thread and handler = what the lanes counted + what no lane could count; and all that is readable is
         /// whole and in order.
         @Test(arguments: [4, 200])
@@ -81,43 +103,19 @@ extension TraceOfTheProcess {
         /// Another thread ends and begins recordings: the lane of an interrupted emit stays, and so does its arena.
         @Test func recordingsChangeUnderTheHandler() throws {
             handled.store(0, ordering: .relaxed)
-            let stops = Flag()
-            Recorded.register()
-            let changer = SystemThread {
-                for round in 0..<150 {
-                    let arena = Recorded.arena(pages: 4)
-                    try? Trace.start(arena)
-                    Recorded.awaitEvents(500, in: arena)
-                    if round % 2 == 0 { Trace.stop() }
-                }
-                stops.set()
-            }
-            let hasEnded = underSignals {
+            let hasEnded = whileRecordingsChange(150, events: 500) { stops in
                 var word: UInt64 = 0
                 while !stops.isSet {
                     Recorded.pair.emit(0, word)
                     word += 1
                 }
             }
-            changer.join()
-            Trace.stop()
             #expect(hasEnded)
         }
 
         /// The thread emits nothing itself: each recording's lane is taken by a handler, most often inside `malloc` or `free`.
         @Test func handlersTakeLanesInsideOfMalloc() throws {
-            let stops = Flag()
-            Recorded.register()
-            let changer = SystemThread {
-                for round in 0..<500 {
-                    let arena = Recorded.arena(pages: 4)
-                    try? Trace.start(arena)
-                    Recorded.awaitEvents(4, in: arena)
-                    if round % 2 == 0 { Trace.stop() }
-                }
-                stops.set()
-            }
-            let hasEnded = underSignals {
+            let hasEnded = whileRecordingsChange(500, events: 4) { stops in
                 var kept: [UnsafeMutableRawPointer] = []
                 while !stops.isSet {
                     // More of each size than a thread's own cache has: what a handler allocated would need the same lock.
@@ -127,9 +125,6 @@ extension TraceOfTheProcess {
                 }
             }
             #expect(hasEnded, "a handler waits for its own thread's malloc")
-            guard hasEnded else { return }
-            changer.join()
-            Trace.stop()
         }
 
         /// The handler comes while its thread holds the lock of the trace.
